@@ -1,0 +1,1 @@
+"""The instructor's side: release, hand in, grade with nbgrader, report."""

@@ -1,0 +1,135 @@
+r"""Attention as a read: score the keys, share out the weight, mix the values.
+
+One query, one output. How the score comes about is left to the caller; the default
+is the scaled dot product. Dropout, heads and projections are not here. Keys and values
+must be finite, hidden ones too: a weight of 0 times nan is nan.
+
+References
+----------
+A. Vaswani et al., "Attention Is All You Need", NeurIPS 2017, equation 1.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from attn_course.functional.softmax import softmax
+
+Queries = Float[np.ndarray, "... queries width"]
+Keys = Float[np.ndarray, "... keys width"]
+Scores = Float[np.ndarray, "... queries keys"]
+Output = Float[np.ndarray, "... queries channels"]
+
+
+def attend(
+    query: Queries,
+    keys: Keys,
+    values: Float[np.ndarray, "... keys channels"],
+    *,
+    allowed: Bool[np.ndarray, "..."] | None = None,
+    score: Callable[[Queries, Keys], Scores] | None = None,
+    scale: float | None = None,
+    return_weights: bool = False,
+) -> Output | tuple[Output, Scores]:
+    r"""Read, for each query, the mean of the values weighted by softmax of the scores.
+
+    .. math::
+
+       o_i = \sum_j a_{ij} v_j, \qquad
+       a_{i\cdot} = \operatorname{softmax}_j(c \, s(q_i, k_j))
+
+    Parameters
+    ----------
+    query, keys, values
+        The same leading axes in all three; as many values as keys.
+    allowed
+        True where a query may attend to a key; broadcasts to the scores. A query that
+        may attend to nothing reads zeros.
+    score
+        Maps (query, keys) to one number a pair. Default: the dot product, for which
+        both need the same width.
+    scale
+        The c above, an inverse temperature. Default: 1 over the root of the width for
+        the dot product, 1 for a `score` of your own.
+    return_weights
+        Whether to return (output, weights) in place of the output alone.
+
+    Raises
+    ------
+    ValueError
+        If sizes do not fit. Nothing but `allowed` is ever broadcast.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keys, values = np.eye(2), np.array([[10.0], [20.0]])
+    >>> attend(np.array([[1.0, 1.0]]), keys, values)
+    array([[15.]])
+    >>> attend(np.array([[0.0, 1.0]]), keys, values, scale=1000.0)
+    array([[20.]])
+    """
+    _check_sizes(query, keys, values)
+    if score is None:
+        scores = dot_scores(query, keys)
+        scale = query.shape[-1] ** -0.5 if scale is None else scale
+    else:
+        scores = _own_scores(score, query, keys)
+    scores = scores if scale is None else scores * float(scale)
+    weights = softmax(scores, where=allowed)
+    output = weights @ values
+    return (output, weights) if return_weights else output
+
+
+def dot_scores(query: Queries, keys: Keys) -> Scores:
+    r"""Return the dot product of every query with every key, unscaled.
+
+    .. math::  s_{ij} = \sum_d q_{id} k_{jd}
+
+    Raises
+    ------
+    ValueError
+        If queries and keys differ in width.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dot_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 1.0]]))
+    array([[1., 3.]])
+    """
+    if query.shape[-1] != keys.shape[-1]:
+        raise ValueError(
+            f"dot_scores: wanted keys as wide as the queries ({query.shape[-1]}), "
+            f"got width {keys.shape[-1]}"
+        )
+    return query @ np.swapaxes(keys, -1, -2)
+
+
+def _check_sizes(query, keys, values):
+    for name, array in (("query", query), ("keys", keys), ("values", values)):
+        if np.ndim(array) < 2:
+            raise ValueError(
+                f"attend: wanted {name} with at least two axes, got shape "
+                f"{np.shape(array)}"
+            )
+    if values.shape[:-1] != keys.shape[:-1]:
+        raise ValueError(
+            f"attend: wanted one value for each key {keys.shape[:-1]}, "
+            f"got {values.shape[:-1]}"
+        )
+    if query.shape[:-2] != keys.shape[:-2]:
+        raise ValueError(
+            f"attend: wanted the leading axes of the keys {keys.shape[:-2]} in the "
+            f"queries, got {query.shape[:-2]}"
+        )
+
+
+def _own_scores(score, query, keys):
+    scores = score(query, keys)
+    wanted = (*query.shape[:-1], keys.shape[-2])
+    if np.shape(scores) != wanted:
+        raise ValueError(
+            f"attend: wanted scores of shape {wanted} from `score`, "
+            f"got {np.shape(scores)}"
+        )
+    return scores

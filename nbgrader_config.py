@@ -1,0 +1,69 @@
+"""nbgrader reads solutions/, writes notebooks/ and keeps the rest in _grading/."""
+
+import os
+
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "attention"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+for step in ("source_with_tests", "submitted", "autograded", "feedback", "solution"):
+    c.CourseDirectory[f"{step}_directory"] = f"_grading/{step}"
+c.CourseDirectory.db_url = f"sqlite:///{os.path.abspath('_grading/gradebook.db')}"
+
+# Where `fetch` and `submit` meet on a machine that several people share.
+c.Exchange.root = os.path.abspath("_grading/exchange")
+if not os.path.isdir(c.Exchange.root):
+    os.makedirs(c.Exchange.root)
+    os.chmod(c.Exchange.root, 0o777)  # nbgrader insists
+
+# What is not ignored is copied to students; `include` is not obeyed here.
+c.CourseDirectory.ignore = ["*.py", "*.md", "__pycache__", ".*", "*.tmp"]
+
+# A student's cell tag must not switch a check off: no cell carries this one.
+c.Execute.skip_cells_with_tag = "no cell is ever skipped"
+c.Execute.timeout = 20  # seconds a cell; each check has a shorter limit of its own
+c.Execute.shutdown_kernel = "immediate"
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=ERROR",  # else a word about loopback TCP per kernel
+]
+
+ours = "attn_course.classroom"
+theirs = "nbgrader.preprocessors"
+c.GenerateAssignment.preprocessors = [
+    f"{theirs}.IncludeHeaderFooter",
+    f"{theirs}.LockCells",
+    f"{ours}.release.GiveStarter",
+    f"{theirs}.ClearOutput",
+    f"{theirs}.CheckCellMetadata",
+    f"{theirs}.ComputeChecksums",
+    f"{theirs}.SaveCells",
+    f"{theirs}.ClearHiddenTests",
+    f"{theirs}.ClearMarkScheme",
+    f"{theirs}.ComputeChecksums",
+    f"{theirs}.CheckCellMetadata",
+]
+c.Autograde.sanitize_preprocessors = [
+    f"{ours}.intake.Canonicalise",
+    f"{theirs}.ClearOutput",
+    f"{theirs}.OverwriteKernelspec",
+    f"{theirs}.OverwriteCells",
+    f"{theirs}.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    f"{ours}.execute.Execute",
+    f"{ours}.explain.Explain",
+    f"{theirs}.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    f"{theirs}.LimitOutput",
+    f"{theirs}.SaveAutoGrades",
+    f"{theirs}.AssignLatePenalties",
+    f"{theirs}.CheckCellMetadata",
+]
+c.GenerateFeedback.post_convert_hook = f"{ours}.feedback.without_foreign_scripts"
+c.GenerateFeedback.preprocessors = [
+    f"{theirs}.GetGrades",
+    f"{ours}.feedback.HideHiddenChecks",
+    f"{ours}.feedback.FormulasInPlace",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

@@ -1,0 +1,58 @@
+"""Every exercise keeps every rule: the failing list reads as a diagnosis."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attn_course.authoring import load
+from attn_course.authoring.gate import RULES, Report, inspect
+from attn_course.grading import attempt
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = sorted(ROOT.glob("solutions/ch*/e[0-9]*.py"))
+
+
+@cache
+def report(path: Path) -> Report:
+    """Gather the evidence once for all rules."""
+    return inspect(load(path))
+
+
+def test_there_are_exercises():
+    assert EXERCISES
+
+
+each_exercise = pytest.mark.parametrize(
+    "path", EXERCISES, ids=lambda p: f"{p.parent.name}/{p.stem}"
+)
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+@each_exercise
+def test_exercise_keeps_rule(path, rule):
+    problems = report(path).problems[rule]
+    assert not problems, "\n".join(problems)
+
+
+@each_exercise
+@pytest.mark.parametrize("out", [np.float32, np.float64])
+def test_computing_in_float32_costs_nothing(path, out):
+    ex = load(path)
+
+    def in_float32(*args):
+        return _cast(ex.answer.thing(*_cast(args, np.float32)), out)
+
+    for check in ex.checks:
+        outcome = attempt(check.thing, in_float32)
+        promised = outcome.kind == "dtype"  # the exercise asks for a dtype of its own
+        assert outcome.passed or promised, outcome.message
+
+
+def _cast(value, dtype):
+    """Return `value` with its floats as `dtype`; what is no float stays."""
+    if isinstance(value, tuple):
+        return tuple(_cast(item, dtype) for item in value)
+    array = np.asarray(value)
+    return array.astype(dtype) if array.dtype.kind == "f" and array.ndim else value

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 something was found wrong, 2 the command could not be carr
 out. Heavy imports stay inside the commands, so that help comes at once.
 """
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,34 @@ def said_plainly() -> Iterator[None]:
             raise
         errors.print(f"attn-course: {text}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
+
+
+@contextmanager
+def heeding_ctrl_c() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed and lost.
+
+    Python drops an exception raised inside a finalizer or a weak reference's callback,
+    KeyboardInterrupt too, and libraries catch more than they should. So that it is
+    pressed is remembered as well as raised.
+    """
+    pressed = False
+
+    def remember(number: int, frame) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    def stop_if_pressed() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as a job in the background is started
+        signal.signal(signal.SIGINT, remember)
+    try:
+        yield stop_if_pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _ours(error: Exception) -> bool:
@@ -178,13 +207,14 @@ def grade(
     from attn_course.classroom.grade import grade as grade_each
 
     problems: list[str] = []
-    with said_plainly():
+    with said_plainly(), heeding_ctrl_c() as stop_if_pressed:
         course = _course()
         with course.alone():
             for name in _chosen(course, assignments):
                 who = _who(course, name, student, bool(assignments))
                 with _progress(name, len(who)) as advance:
                     for done in grade_each(course, name, students=who, force=force):
+                        stop_if_pressed()
                         advance()
                         if done.problem:
                             problems.append(done.problem)

@@ -1,9 +1,16 @@
-"""What several groups of tests share: one browser for the whole session."""
+"""What several groups of tests share: one browser, and how hypothesis searches."""
 
 import os
 import shutil
 
+import hypothesis
 import pytest
+
+# The same examples at every run, so that a red run is red again; no clock: the machine
+# may be busy. Search more widely with: pytest --hypothesis-profile=wide
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("wide", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("same")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")

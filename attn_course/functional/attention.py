@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from attn_course.functional import expect
 from attn_course.functional.softmax import softmax
 
 Queries = Float[np.ndarray, "... queries width"]
@@ -69,7 +70,7 @@ def attend(
     >>> attend(np.array([[0.0, 1.0]]), keys, values, scale=1000.0)
     array([[20.]])
     """
-    _check_sizes(query, keys, values)
+    expect.memory("attend", query, keys, values)
     if score is None:
         scores = dot_scores(query, keys)
         scale = query.shape[-1] ** -0.5 if scale is None else scale
@@ -97,31 +98,8 @@ def dot_scores(query: Queries, keys: Keys) -> Scores:
     >>> dot_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 1.0]]))
     array([[1., 3.]])
     """
-    if query.shape[-1] != keys.shape[-1]:
-        raise ValueError(
-            f"dot_scores: wanted keys as wide as the queries ({query.shape[-1]}), "
-            f"got width {keys.shape[-1]}"
-        )
+    expect.same_width("dot_scores", query, keys)
     return query @ np.swapaxes(keys, -1, -2)
-
-
-def _check_sizes(query, keys, values):
-    for name, array in (("query", query), ("keys", keys), ("values", values)):
-        if np.ndim(array) < 2:
-            raise ValueError(
-                f"attend: wanted {name} with at least two axes, got shape "
-                f"{np.shape(array)}"
-            )
-    if values.shape[:-1] != keys.shape[:-1]:
-        raise ValueError(
-            f"attend: wanted one value for each key {keys.shape[:-1]}, "
-            f"got {values.shape[:-1]}"
-        )
-    if query.shape[:-2] != keys.shape[:-2]:
-        raise ValueError(
-            f"attend: wanted the leading axes of the keys {keys.shape[:-2]} in the "
-            f"queries, got {query.shape[:-2]}"
-        )
 
 
 def _own_scores(score, query, keys):

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 def entropy(
     weights: Float[np.ndarray, "..."], axis: int = -1, *, base: float | None = None
-) -> Float[np.ndarray, "..."]:
+) -> Float[np.ndarray, "..."] | np.floating:
     r"""Return the entropy of each distribution along `axis`, which is lost.
 
     .. math::  H(a) = -\sum_i a_i \log a_i, \qquad 0 \log 0 = 0

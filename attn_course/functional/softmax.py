@@ -6,7 +6,7 @@ overflow, because ``exp`` leaves float64 at about 709 and float32 at about 88.
 
 A score that is masked or minus infinity takes no part. Where none takes part the
 weights are zeros, by the mask contract of the course. Scores of plus infinity or nan
-are not repaired: they give nan.
+are refused, unless masked.
 
 References
 ----------
@@ -16,6 +16,8 @@ and softmax functions", IMA Journal of Numerical Analysis 41(4), 2311-2330, 2021
 
 import numpy as np
 from jaxtyping import Bool, Float
+
+from attn_course.functional import expect
 
 
 def softmax(
@@ -54,8 +56,9 @@ def softmax(
     Raises
     ------
     ValueError
-        If `where` is not boolean or does not broadcast to `scores`, or if
-        `temperature` is not positive.
+        If `scores` are not floats, or are nan or plus infinity where they take part;
+        if `where` is not boolean or does not broadcast to them; if `temperature` is
+        not positive.
 
     Examples
     --------
@@ -67,8 +70,7 @@ def softmax(
     >>> softmax(np.zeros(3), where=np.array([True, False, True]))
     array([0.5, 0. , 0.5])
     """
-    if not temperature > 0:
-        raise ValueError(f"softmax: wanted a positive temperature, got {temperature}")
+    expect.positive("softmax", temperature=temperature)
     shifted, _ = _shifted("softmax", scores, axis, where)
     with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
         weights = np.exp(shifted / float(temperature))
@@ -105,7 +107,7 @@ def logsumexp(
     axis: int = -1,
     *,
     where: Bool[np.ndarray, "..."] | None = None,
-) -> Float[np.ndarray, "..."]:
+) -> Float[np.ndarray, "..."] | np.floating:
     r"""Return the smooth maximum of the scores, which loses `axis`.
 
     .. math::  \log \sum_j e^{s_j} = m + \log \sum_j e^{s_j - m}
@@ -127,25 +129,12 @@ def logsumexp(
 
 def _shifted(name, scores, axis, where):
     """Return scores minus their maximum, and the maximum."""
-    scores = np.asarray(scores)
-    if scores.dtype.kind != "f":
-        scores = scores.astype(float)
+    expect.floats(name, scores=scores)
     if where is not None:
-        scores = np.where(_fitting(name, where, scores.shape), scores, -np.inf)
+        scores = np.where(expect.mask(name, where, scores.shape), scores, -np.inf)
     top = scores.max(axis=axis, keepdims=True, initial=-np.inf)
+    if not (top < np.inf).all():  # nan is below nothing
+        raise ValueError(f"{name}: wanted scores below infinity, got {top.max()}")
     top = np.where(np.isneginf(top), 0, top)  # nothing takes part
     with np.errstate(over="ignore"):
         return scores - top, top
-
-
-def _fitting(name, where, shape):
-    where = np.asarray(where)
-    if where.dtype != bool:
-        raise ValueError(f"{name}: wanted a boolean mask, got dtype {where.dtype}")
-    try:
-        return np.broadcast_to(where, shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}: wanted a mask that broadcasts to the scores {shape}, "
-            f"got {where.shape}"
-        ) from None

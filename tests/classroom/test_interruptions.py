@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 import nbformat
 import pytest
@@ -15,6 +16,7 @@ from attn_course.authoring.files import write_whole
 from attn_course.classroom import grade as grading
 from attn_course.classroom.course import UnknownAssignment
 from attn_course.classroom.report import results
+from attn_course.cli import heeding_ctrl_c
 
 from .conftest import NAME, solved, submit
 
@@ -78,6 +80,28 @@ def test_ctrl_c_leaves_a_whole_gradebook_and_the_next_run_completes_it(handed_in
             assert submission.score in (0.0, 6.0)
     list(grading.grade(handed_in, NAME))
     assert totals(handed_in) == dict.fromkeys(("first", "second", "third"), 6.0)
+
+
+def _press(_):
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_that_python_drops_stops_the_run_all_the_same(monkeypatch):
+    class Anything:
+        pass
+
+    dropped = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: dropped.append(it.exc_type))
+    with heeding_ctrl_c() as stop_if_pressed:
+        stop_if_pressed()
+        thing = Anything()
+        watched = weakref.ref(thing, _press)
+        del thing  # what a callback raises is dropped
+        assert watched() is None
+        assert dropped == [KeyboardInterrupt]
+        with pytest.raises(KeyboardInterrupt):
+            stop_if_pressed()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_damaged_gradebook_is_named_with_what_to_do(handed_in):

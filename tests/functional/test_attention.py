@@ -147,7 +147,7 @@ def test_keeps_the_dtype_even_beside_a_float64_scale(dtype):
 @pytest.mark.parametrize(
     ("query", "keys", "values", "message"),
     [
-        (QUERY[0, 0, 0], KEYS, VALUES, r"query with at least two axes, got .*\(7,\)"),
+        (QUERY[0, 0, 0], KEYS, VALUES, r"query with at least 2 axes, got .*\(7,\)"),
         (QUERY, KEYS, VALUES[..., :4, :], r"one value for each key \(2, 3, 5\)"),
         (QUERY[:, :1], KEYS, VALUES, r"keys \(2, 3\) in the queries, got \(2, 1\)"),
         (QUERY, KEYS[:1], VALUES[:1], r"keys \(1, 3\) in the queries, got \(2, 3\)"),

@@ -77,10 +77,6 @@ def test_keeps_the_dtype_even_beside_a_float64_temperature(dtype):
         assert made.dtype == dtype
 
 
-def test_whole_numbers_are_scores_too():
-    np.testing.assert_allclose(softmax(np.array([1, 2, 4])), softmax([1.0, 2.0, 4.0]))
-
-
 def test_masked_scores_weigh_exactly_nothing():
     weights = softmax(SCORES, where=ALLOWED)
     assert (weights[..., ~ALLOWED] == 0).all()
@@ -115,10 +111,23 @@ def test_no_keys_at_all_is_nothing_allowed():
     np.testing.assert_array_equal(logsumexp(np.zeros((2, 0))), -np.inf)
 
 
-def test_nan_is_not_hidden():
-    weights = softmax(np.array([[1.0, np.nan], [1.0, 2.0]]))
-    assert np.isnan(weights[0]).all()
-    assert np.isfinite(weights[1]).all()
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_refuses_scores_that_are_no_numbers_unless_they_are_masked(function, bad):
+    scores = np.array([[1.0, bad], [1.0, 2.0]])
+    with pytest.raises(
+        ValueError, match=f"^{function.__name__}: .* infinity, got {bad}"
+    ):
+        function(scores)
+    assert not np.isnan(function(scores, where=np.array([True, False]))).any()
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp])
+def test_refuses_whole_numbers_and_lists(function):
+    with pytest.raises(ValueError, match="array of floats, got dtype int64"):
+        function(np.array([1, 2]))
+    with pytest.raises(ValueError, match="array of floats, got list"):
+        function([1.0, 2.0])
 
 
 def test_temperature_divides_the_scores():

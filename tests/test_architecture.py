@@ -13,8 +13,10 @@ PACKAGE = Path(attn_course.__file__).parent
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "functional": set(),
+    "nn": set(),
     "data": set(),
     "viz": set(),
+    "conformance": set(),
     "grading": set(),
     "authoring": {"grading"},
     "classroom": {"authoring", "grading"},

@@ -1,21 +1,23 @@
 """What this book adds to Jupyter Book, gathered in one Sphinx extension.
 
-`stale`    forgets executed notebooks when the code they ran has changed
-`mathjax`  puts MathJax beside the pages, so that they need no network
-`graded`   the directive that shows an exercise
-`labels`   heads bibliography entries the way the text cites them
-`mend`     repairs what the theme writes: accessibility, one script error
+`stale`      forgets executed notebooks when the code they ran has changed
+`mathjax`    puts MathJax beside the pages, so that they need no network
+`graded`     the directive that shows an exercise
+`labels`     heads bibliography entries the way the text cites them
+`signatures` shortens the signatures of the reference pages
+`mend`       repairs what the theme writes: accessibility, one script error
 """
 
 import graded
 import labels
 import mathjax
 import mend
+import signatures
 import stale
 
 
 def setup(app):
     """Set up each part; Sphinx calls this once at the start of a build."""
-    for part in (stale, mathjax, graded, labels, mend):
+    for part in (stale, mathjax, graded, labels, signatures, mend):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,42 @@
+"""The reference pages hold every public name of the package, and each has one place."""
+
+import importlib
+import inspect
+import re
+
+import pytest
+
+from .conftest import ROOT, pages
+
+PACKAGES = ("functional", "nn", "data", "viz", "conformance")
+
+
+def public(package: str) -> dict[str, str]:
+    """Return where each public function or class of a package is defined."""
+    module = importlib.import_module(f"attn_course.{package}")
+    return {
+        name: thing.__module__
+        for name, thing in vars(module).items()
+        if name[0] != "_" and (inspect.isfunction(thing) or inspect.isclass(thing))
+    }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_is_explained_once(book, package):
+    text = "".join((book.html / f"{name}.html").read_text("utf8") for name in pages())
+    anchors = re.findall(r'<dt class="[^"]*" id="(attn_course\.[\w.]+)"', text)
+    for name, module in public(package).items():
+        assert anchors.count(f"{module}.{name}") == 1, f"{module}.{name}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_a_module_shows_can_be_imported_from_its_package(package):
+    exported = {f"{module}.{name}" for name, module in public(package).items()}
+    for path in sorted((ROOT / "attn_course" / package).glob("*.py")):
+        where = f"attn_course.{package}.{path.stem}"
+        if path.stem in ("__init__", "expect"):
+            continue
+        for name, thing in vars(importlib.import_module(where)).items():
+            own = getattr(thing, "__module__", None) == where and name[0] != "_"
+            if own and (inspect.isfunction(thing) or inspect.isclass(thing)):
+                assert f"{where}.{name}" in exported, f"{where}.{name}"

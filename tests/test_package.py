@@ -1,0 +1,39 @@
+"""What the package asks of those who install it, and what its parts import."""
+
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+
+import numpy
+import pytest
+
+import attn_course
+
+SITE = Path(numpy.__file__).parents[1]
+NUMPY_ONLY = ("functional", "conformance", "grading")
+
+
+def test_a_bare_install_brings_numpy_and_the_notation_of_shapes():
+    needed = [line for line in requires("attn-course") if "extra ==" not in line]
+    assert sorted(line.split(">")[0] for line in needed) == ["jaxtyping", "numpy"]
+
+
+@pytest.mark.parametrize("part", NUMPY_ONLY)
+def test_the_numpy_parts_work_where_nothing_else_is_installed(part, tmp_path):
+    for name in ("numpy", "numpy.libs", "jaxtyping", "wadler_lindig"):
+        if (SITE / name).is_dir():
+            (tmp_path / name).symlink_to(SITE / name)
+    (tmp_path / "attn_course").symlink_to(Path(attn_course.__file__).parent)
+    code = f"""
+import sys
+sys.path.append({str(tmp_path)!r})
+import importlib, pkgutil
+package = importlib.import_module("attn_course.{part}")
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(found.name)
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

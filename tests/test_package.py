@@ -25,7 +25,7 @@ def test_the_numpy_parts_work_where_nothing_else_is_installed(part, tmp_path):
         for found in (
             SITE / name,
             *SITE.glob(f"{name}[.-]*"),
-        ):  # and what belongs to it
+        ):  # and their data
             (tmp_path / found.name).symlink_to(found)
     (tmp_path / "attn_course").symlink_to(Path(attn_course.__file__).parent)
     code = f"""

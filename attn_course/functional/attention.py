@@ -2,7 +2,11 @@ r"""Attention as a read: score the keys, share out the weight, mix the values.
 
 One query, one output. How the score comes about is left to the caller; the default
 is the scaled dot product. Dropout, heads and projections are not here. Keys and values
-must be finite, hidden ones too: a weight of 0 times nan is nan.
+must be finite, hidden ones too: a weight of 0 times nan is nan. The values are added up
+before they are divided by the sum of the weights, so that sum must be finite as well.
+
+The table of scores becomes the table of weights in place. It is the one large array:
+8 heads of 8192 positions need 2 GiB of float32, and `tiled_attend` needs none of it.
 
 References
 ----------
@@ -15,7 +19,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
-from attn_course.functional.softmax import softmax
+from attn_course.functional.scores import dot_scores
+from attn_course.functional.softmax import exponentiate
 
 Queries = Float[np.ndarray, "... queries width"]
 Keys = Float[np.ndarray, "... keys width"]
@@ -72,37 +77,21 @@ def attend(
     """
     expect.memory("attend", query, keys, values)
     if score is None:
-        scores = dot_scores(query, keys)
         scale = query.shape[-1] ** -0.5 if scale is None else scale
+        weights = dot_scores(query * float(scale), keys)  # to scale n d, not n^2
     else:
-        scores = _own_scores(score, query, keys)
-    scores = scores if scale is None else scores * float(scale)
-    weights = softmax(scores, where=allowed)
+        weights = _own_scores(score, query, keys, 1.0 if scale is None else scale)
+    total = exponentiate("attend", weights, allowed)
     output = weights @ values
-    return (output, weights) if return_weights else output
+    output /= total
+    if not return_weights:
+        return output
+    weights /= total
+    return output, weights
 
 
-def dot_scores(query: Queries, keys: Keys) -> Scores:
-    r"""Return the dot product of every query with every key, unscaled.
-
-    .. math::  s_{ij} = \sum_d q_{id} k_{jd}
-
-    Raises
-    ------
-    ValueError
-        If queries and keys differ in width.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> dot_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 1.0]]))
-    array([[1., 3.]])
-    """
-    expect.same_width("dot_scores", query, keys)
-    return query @ np.swapaxes(keys, -1, -2)
-
-
-def _own_scores(score, query, keys):
+def _own_scores(score, query, keys, scale):
+    """Return a copy of the caller's scores, which may be held by others, scaled."""
     scores = score(query, keys)
     wanted = (*query.shape[:-1], keys.shape[-2])
     if np.shape(scores) != wanted:
@@ -110,4 +99,5 @@ def _own_scores(score, query, keys):
             f"attend: wanted scores of shape {wanted} from `score`, "
             f"got {np.shape(scores)}"
         )
-    return scores
+    expect.floats("attend", scores=scores)
+    return scores * float(scale)

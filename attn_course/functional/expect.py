@@ -14,6 +14,9 @@ def finite(who: str, **arrays: np.ndarray) -> None:
     """Want arrays of floats without nan or infinity."""
     floats(who, **arrays)
     for name, array in arrays.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(array.sum()):  # needs no memory, and settles most cases
+                continue
         if not np.isfinite(array).all():
             where = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
             raise ValueError(
@@ -123,3 +126,38 @@ def divides(who: str, parts: int, size: int, *, of: str, into: str) -> int:
             f"{who}: wanted {of} that falls into {parts} {into}, got {size}"
         )
     return size // parts
+
+
+def counts(who: str, least: int, **numbers: int) -> None:
+    """Want whole numbers of at least that much; True is none."""
+    for name, number in numbers.items():
+        if isinstance(number, bool | np.bool_) or not isinstance(
+            number, int | np.integer
+        ):
+            raise ValueError(f"{who}: wanted a whole {name}, got {number!r}")
+        if number < least:
+            raise ValueError(f"{who}: wanted {name} of at least {least}, got {number}")
+
+
+def shares(who: str, **weights: np.ndarray) -> None:
+    """Want rows that are non-negative and sum to one, or are all zeros."""
+    axes(who, 1, **weights)
+    finite(who, **weights)
+    for name, rows in weights.items():
+        if rows.min(initial=0) < 0:
+            least = rows.min()
+            raise ValueError(f"{who}: wanted {name} of at least 0, got {least:.3g}")
+        sums = rows.sum(axis=-1)
+        wrong = sums[(abs(sums - 1) > 1e-3) & (sums != 0)]
+        if wrong.size:
+            got = f"{wrong.flat[0]:.6g}"
+            raise ValueError(f"{who}: wanted rows of {name} that sum to 1, got {got}")
+
+
+def same_length(who: str, query: np.ndarray, keys: np.ndarray) -> None:
+    """Want as many queries as keys, as where a sequence attends to itself."""
+    if query.shape[-2] != keys.shape[-2]:
+        raise ValueError(
+            f"{who}: wanted as many queries as keys ({keys.shape[-2]}), "
+            f"got {query.shape[-2]}"
+        )

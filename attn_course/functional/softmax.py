@@ -71,11 +71,12 @@ def softmax(
     array([0.5, 0. , 0.5])
     """
     expect.positive("softmax", temperature=temperature)
-    shifted, _ = _shifted("softmax", scores, axis, where)
+    weights, _ = _shifted("softmax", scores, axis, where)
     with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
-        weights = np.exp(shifted / float(temperature))
-    total = weights.sum(axis=axis, keepdims=True)
-    return weights / np.where(total == 0, 1, total)
+        weights /= float(temperature)
+    total = _exponentiated(weights, axis)
+    weights /= total
+    return weights
 
 
 def log_softmax(
@@ -127,14 +128,45 @@ def logsumexp(
     return logs + np.squeeze(top, axis=axis)
 
 
-def _shifted(name, scores, axis, where):
-    """Return scores minus their maximum, and the maximum."""
-    expect.floats(name, scores=scores)
+def exponentiate(
+    who: str,
+    scores: Float[np.ndarray, "..."],
+    where: Bool[np.ndarray, "..."] | None = None,
+) -> Float[np.ndarray, "..."]:
+    """Turn scores into weights that are not yet divided by their sum; return the sum.
+
+    It works in place along the last axis, for a caller whose buffer nobody else holds:
+    at long lengths the memory that a copy needs costs more time than its arithmetic.
+    The sum keeps its axis and is 1 where nothing takes part. `who` is the name to be
+    used in errors, which are those of `softmax`.
+    """
+    _shift(who, scores, -1, where)
+    return _exponentiated(scores, -1)
+
+
+def _exponentiated(shifted, axis):
+    np.exp(shifted, out=shifted)
+    total = shifted.sum(axis=axis, keepdims=True)
+    total[total == 0] = 1
+    return total
+
+
+def _shifted(who, scores, axis, where):
+    """Return a copy of the scores less their maximum, and the maximum."""
+    expect.floats(who, scores=scores)
+    shifted = scores.copy()
+    return shifted, _shift(who, shifted, axis, where)
+
+
+def _shift(who, scores, axis, where):
+    """Subtract from the scores their maximum, in place, and return it."""
     if where is not None:
-        scores = np.where(expect.mask(name, where, scores.shape), scores, -np.inf)
+        expect.mask(who, where, scores.shape)
+        np.copyto(scores, -np.inf, where=~np.asarray(where))
     top = scores.max(axis=axis, keepdims=True, initial=-np.inf)
     if not (top < np.inf).all():  # nan is below nothing
-        raise ValueError(f"{name}: wanted scores below infinity, got {top.max()}")
+        raise ValueError(f"{who}: wanted scores below infinity, got {top.max()}")
     top = np.where(np.isneginf(top), 0, top)  # nothing takes part
     with np.errstate(over="ignore"):
-        return scores - top, top
+        scores -= top
+    return top

@@ -1,6 +1,7 @@
 """Lines over a common axis, and a fit through dots.
 
-Lines differ by dash and carry their name at the end, so that no colour is needed.
+Lines differ by dash or marker and carry their name at the end, so that no colour is
+needed.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,10 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-DASHES = ("-", "--", ":", "-.")
-APART = 12  # points between the names of two lines that end together
+from attn_course.viz import require
+from attn_course.viz.describe import describe_curves
+from attn_course.viz.guides import milestone
+from attn_course.viz.style import MARKERS, bare, last_seen, name_ends, stroke
 
 
 def curves(
@@ -21,42 +24,94 @@ def curves(
     xlabel: str,
     ylabel: str,
     logx: bool = False,
+    logy: bool = False,
     ylim: tuple[float, float] | None = None,
 ) -> Axes:
     """Draw each line in its own dash and write its name where it ends.
 
+    Up to 12 points are marked one by one. Points that are not finite leave a gap.
+
     Raises
     ------
     ValueError
-        If there are more lines than dashes to tell them apart.
+        If there are more lines than can be told apart, or they do not fit x.
     """
-    if len(lines) > len(DASHES):
-        raise ValueError(
-            f"curves: wanted at most {len(DASHES)} lines, got {len(lines)}"
-        )
-    for dash, y in zip(DASHES, lines.values(), strict=False):
-        ax.plot(x, y, dash, color="black", linewidth=1.5)
+    require.at_most("curves", len(MARKERS), lines, "lines")
+    require.along("curves", x, lines)
+    for i, y in enumerate(lines.values()):
+        ax.plot(x, y, **stroke(i, len(x)))
     if logx:
         ax.set_xscale("log")
+    if logy:
+        ax.set_yscale("log")
     if ylim:
         ax.set_ylim(ylim)
-    _name_ends(ax, {name: (x[-1], y[-1]) for name, y in lines.items()})
+    name_ends(ax, {name: last_seen(x, y) for name, y in lines.items()})
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.spines[["top", "right"]].set_visible(False)
+    bare(ax)
     return ax
 
 
-def _name_ends(ax: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
-    """Write each name beside its end, from the lowest up, moved up where too close."""
-    points = 72 / ax.figure.dpi  # a pixel, in points
-    free = -np.inf
-    for name, end in sorted(ends.items(), key=lambda item: item[1][1]):
-        own = ax.transData.transform(end)[1] * points
-        place = max(own, free)
-        free = place + APART
-        ax.annotate(
-            name, end, (5, place - own), textcoords="offset points", va="center"
-        )
+def learning_curves(
+    ax: Axes,
+    training: Float[np.ndarray, " epochs"],
+    validation: Float[np.ndarray, " epochs"],
+    *,
+    chosen: int | None = None,
+    ylabel: str = "loss (nats)",
+    logy: bool = False,
+) -> Axes:
+    """Draw both losses over the epochs, counted from 1, and mark the chosen epoch.
+
+    Parameters
+    ----------
+    chosen
+        Index of the epoch whose model is kept, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If the curves differ in length, or the chosen epoch is not on them.
+    """
+    epochs = np.arange(1.0, len(training) + 1)
+    lines = {"training": training, "validation": validation}
+    curves(ax, epochs, lines, xlabel="epoch", ylabel=ylabel, logy=logy)
+    if chosen is not None:
+        if not 0 <= chosen < len(training):
+            raise ValueError(
+                f"learning_curves: wanted chosen from 0 to {len(training) - 1}, "
+                f"got {chosen}"
+            )
+        ax.plot(epochs[chosen], validation[chosen], "ko", markersize=6)
+        milestone(ax, epochs[chosen], f"kept: epoch {chosen + 1}")
+    return ax
+
+
+def describe_learning_curves(
+    training: Float[np.ndarray, " epochs"],
+    validation: Float[np.ndarray, " epochs"],
+    *,
+    chosen: int | None = None,
+) -> str:
+    """Say where both losses start and end, and what they are at the chosen epoch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> losses = np.array([3.0, 2.0, 1.0]), np.array([3.5, 2.5, 2.75])
+    >>> print(describe_learning_curves(*losses, chosen=1))
+    training: 3 at 1, 1 at 3
+    validation: 3.5 at 1, 2.75 at 3, lowest 2.5 at 2
+    Kept: epoch 2, training 2, validation 2.5.
+    """
+    epochs = np.arange(1.0, len(training) + 1)
+    told = describe_curves(epochs, {"training": training, "validation": validation})
+    if chosen is None:
+        return told
+    return (
+        f"{told}\nKept: epoch {chosen + 1}, training {training[chosen]:.4g}, "
+        f"validation {validation[chosen]:.4g}."
+    )
 
 
 def fit(
@@ -72,5 +127,5 @@ def fit(
     ax.plot(positions, values, "o", color="0.65", markersize=3)
     ax.plot(grid, guesses, "-", color="black", linewidth=1.5)
     ax.set_title(title)
-    ax.spines[["top", "right"]].set_visible(False)
+    bare(ax)
     return ax

@@ -1,5 +1,7 @@
 """attend: against a loop and torch, what a read must keep, and what it refuses."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -138,6 +140,24 @@ def test_a_score_of_ones_own_takes_the_place_of_the_dot_product():
     np.testing.assert_array_equal(plain, attend(QUERY, KEYS, VALUES, scale=1))
 
 
+@pytest.mark.parametrize("scale", [None, 1.0, 0.5])
+def test_leaves_alone_the_scores_that_its_score_function_may_keep(scale):
+    kept = dot_scores(QUERY, KEYS)
+    before = kept.copy()
+    attend(QUERY, KEYS, VALUES, allowed=ALLOWED, score=lambda q, k: kept, scale=scale)
+    np.testing.assert_array_equal(kept, before)
+
+
+def test_holds_one_table_of_scores_and_no_second():
+    query = np.zeros((2, 256, 8), np.float32)
+    table = 2 * 256 * 256 * 4
+    tracemalloc.start()
+    attend(query, query, query, allowed=np.tri(256, dtype=bool))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * table
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_keeps_the_dtype_even_beside_a_float64_scale(dtype):
     arrays = (array.astype(dtype) for array in (QUERY, KEYS, VALUES))
@@ -162,6 +182,8 @@ def test_refuses_sizes_that_numpy_might_broadcast(query, keys, values, message):
 def test_refuses_scores_of_the_wrong_shape_and_masks_that_are_numbers():
     with pytest.raises(ValueError, match=r"\(2, 3, 4, 5\) from `score`, got \(2, 3, 4"):
         attend(QUERY, KEYS, VALUES, score=lambda q, k: q.sum(-1, keepdims=True))
+    with pytest.raises(ValueError, match="scores as an array of floats, got dtype int"):
+        attend(QUERY, KEYS, VALUES, score=lambda q, k: np.zeros((2, 3, 4, 5), int))
     with pytest.raises(ValueError, match="boolean mask"):
         attend(QUERY, KEYS, VALUES, allowed=np.zeros(5))
 

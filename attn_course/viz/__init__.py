@@ -21,6 +21,7 @@ from .describe import describe_signed as describe_signed
 from .describe import describe_weights as describe_weights
 from .distribution import describe_histogram as describe_histogram
 from .distribution import histogram as histogram
+from .encodings import describe_encodings as describe_encodings
 from .encodings import describe_similarity as describe_similarity
 from .encodings import encodings as encodings
 from .encodings import similarity_by_offset as similarity_by_offset

@@ -43,9 +43,9 @@ def describe_weights(
         shown = open_ | (row != 0)
         order = [k for k in np.argsort(-row, kind="stable") if shown[k]]
         shares = _largest([keys[k] for k in order], row[order])
-        away = names_of(~shown, keys)
+        away = names_of(~open_, keys)
         told.append(
-            f"{query}: {shares or 'nothing'}" + f"; hidden: {away}" * any(~shown)
+            f"{query}: {shares or 'nothing'}" + f"; hidden: {away}" * any(~open_)
         )
     return "\n".join(told)
 
@@ -143,7 +143,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     """
     return [
         f"{name} ({i})" if names.count(name) > 1 else name
-        for i, name in enumerate(names := list(names))
+        for i, name in enumerate(names)
     ]
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from attn_course.conformance.case import make_case
+from attn_course.conformance.case import Case, make_case
 from attn_course.conformance.laws import LAWS, Attention
 
 
@@ -24,6 +25,7 @@ def examine(
     *,
     excepted: Mapping[str, str] | None = None,
     square: bool = False,
+    mask: Literal["pairs", "keys", "none"] = "pairs",
     seed: int = 0,
     **sizes,
 ) -> list[Verdict]:
@@ -39,6 +41,9 @@ def examine(
         if it holds the verdict says so.
     square
         Whether there must be as many queries as keys, as in self-attention.
+    mask
+        What masks it takes. With "keys", all queries of a case may attend to the same
+        keys; with "none", to all.
     sizes
         Of the axes, as in `make_case`.
 
@@ -64,11 +69,22 @@ def examine(
         )
     if square:
         sizes["queries"] = sizes["keys"] = sizes.get("keys", 7)
-    return [_verdict(name, attention, excepted.get(name), seed, sizes) for name in LAWS]
+    verdicts = []
+    for name in LAWS:
+        case = make_case(np.random.default_rng(seed), **sizes)
+        case = case.but(allowed=_within(mask, case.allowed))
+        verdicts.append(_verdict(name, attention, case, excepted.get(name)))
+    return verdicts
 
 
-def _verdict(name: str, attention: Attention, reason, seed, sizes) -> Verdict:
-    case = make_case(np.random.default_rng(seed), **sizes)
+def _within(mask: str, allowed: np.ndarray) -> np.ndarray:
+    """Keep of a mask over pairs what a mask of this kind can say."""
+    if mask == "none":
+        return np.ones_like(allowed)
+    return allowed[..., :1, :] | np.zeros_like(allowed) if mask == "keys" else allowed
+
+
+def _verdict(name: str, attention: Attention, case: Case, reason) -> Verdict:
     try:
         LAWS[name](attention, case)
     except Exception as error:

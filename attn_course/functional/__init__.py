@@ -4,6 +4,14 @@ Leading axes are batches; float32 stays float32. In every mask True means "may
 attend", and where nothing may be attended to the weights are zeros.
 """
 
+from .activations import gelu as gelu
+from .activations import gelu_backward as gelu_backward
+from .activations import gelu_tanh as gelu_tanh
+from .activations import gelu_tanh_backward as gelu_tanh_backward
+from .activations import relu as relu
+from .activations import relu_backward as relu_backward
+from .activations import silu as silu
+from .activations import silu_backward as silu_backward
 from .adaptive_span import span_attend as span_attend
 from .adaptive_span import span_mask as span_mask
 from .attention import attend as attend
@@ -34,6 +42,10 @@ from .decoding import greedy_decode as greedy_decode
 from .decoding import length_penalty as length_penalty
 from .edit_distance import edit_distance as edit_distance
 from .entropy import entropy as entropy
+from .feed_forward import feed_forward as feed_forward
+from .feed_forward import feed_forward_backward as feed_forward_backward
+from .feed_forward import swiglu as swiglu
+from .feed_forward import swiglu_backward as swiglu_backward
 from .finite_differences import numerical_gradient as numerical_gradient
 from .finite_differences import relative_error as relative_error
 from .gated import gate_output as gate_output
@@ -46,7 +58,7 @@ from .hard import argmax_read as argmax_read
 from .hard import draw as draw
 from .hard import sampled_read as sampled_read
 from .hard import straight_through as straight_through
-from .hard import straight_through_gradient as straight_through_gradient
+from .hard import straight_through_backward as straight_through_backward
 from .hierarchical import Pool as Pool
 from .hierarchical import attention_pool as attention_pool
 from .hierarchical import count_pairs as count_pairs
@@ -82,6 +94,17 @@ from .masks import padding_mask as padding_mask
 from .masks import segment_mask as segment_mask
 from .masks import strided_mask as strided_mask
 from .masks import window_mask as window_mask
+from .multihead import MultiHeadWeights as MultiHeadWeights
+from .multihead import merge_heads as merge_heads
+from .multihead import multi_head_attention as multi_head_attention
+from .multihead import project as project
+from .multihead import split_heads as split_heads
+from .normal import normal_cdf as normal_cdf
+from .normal import normal_density as normal_density
+from .norms import layer_norm as layer_norm
+from .norms import layer_norm_backward as layer_norm_backward
+from .norms import rms_norm as rms_norm
+from .norms import rms_norm_backward as rms_norm_backward
 from .online_softmax import SoftmaxState as SoftmaxState
 from .online_softmax import merge_states as merge_states
 from .online_softmax import read_state as read_state
@@ -92,6 +115,9 @@ from .patches import unpatchify as unpatchify
 from .perplexity import bits_per_character as bits_per_character
 from .perplexity import bits_per_token as bits_per_token
 from .perplexity import perplexity as perplexity
+from .positions import learned_positions as learned_positions
+from .positions import sinusoidal_positions as sinusoidal_positions
+from .projection_backward import project_backward as project_backward
 from .recurrent import bidirectional as bidirectional
 from .recurrent import run as run
 from .recurrent_gradients import jacobian_norms as jacobian_norms
@@ -101,8 +127,15 @@ from .recurrent_gradients import with_spectral_radius as with_spectral_radius
 from .reinforce import expected_gradient as expected_gradient
 from .reinforce import log_probability_gradient as log_probability_gradient
 from .reinforce import reinforce_gradient as reinforce_gradient
+from .relative import alibi_bias as alibi_bias
+from .relative import alibi_slopes as alibi_slopes
+from .relative import relative_bias as relative_bias
+from .relative import relative_buckets as relative_buckets
+from .relative import relative_offsets as relative_offsets
 from .ring import head_parallel_attend as head_parallel_attend
 from .ring import ring_attend as ring_attend
+from .rotary import rotary_permutation as rotary_permutation
+from .rotary import rotate as rotate
 from .sampling import sample as sample
 from .sampling import top_k as top_k
 from .sampling import top_p as top_p
@@ -125,6 +158,7 @@ from .softmax_backward import log_softmax_backward as log_softmax_backward
 from .softmax_backward import softmax_backward as softmax_backward
 from .softmax_backward import softmax_jacobian as softmax_jacobian
 from .sparsemax import sparsemax as sparsemax
+from .structured import structured_attention as structured_attention
 from .tiled import tiled_attend as tiled_attend
 from .training import Mean as Mean
 from .training import best_epoch as best_epoch

@@ -57,8 +57,8 @@ def attend_backward(
     Examples
     --------
     >>> import numpy as np
-    >>> query, keys, values = np.ones((1, 1)), np.zeros((2, 1)), np.array([[4.0], [0.0]])
-    >>> d_query, d_keys, d_values = attend_backward(np.ones((1, 1)), query, keys, values)
+    >>> one, keys, values = np.ones((1, 1)), np.zeros((2, 1)), np.array([[4.0], [0.0]])
+    >>> d_query, d_keys, d_values = attend_backward(one, one, keys, values)
     >>> d_query, d_keys[:, 0], d_values[:, 0]
     (array([[0.]]), array([ 1., -1.]), array([0.5, 0.5]))
     """

@@ -106,13 +106,5 @@ def _check(query, keys, values, before, after, dilation):
     expect.memory("window_attend", query, keys, values)
     expect.same_width("window_attend", query, keys)
     expect.same_length("window_attend", query, keys)
-    for name, number, least in [
-        ("before", before, 0),
-        ("after", after, 0),
-        ("dilation", dilation, 1),
-    ]:
-        if not isinstance(number, int | np.integer) or number < least:
-            raise ValueError(
-                f"window_attend: wanted {name} as a whole number from {least}, "
-                f"got {number}"
-            )
+    expect.counts("window_attend", 0, before=before, after=after)
+    expect.counts("window_attend", 1, dilation=dilation)

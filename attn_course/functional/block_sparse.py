@@ -41,7 +41,7 @@ def block_layout(
     array([[ True, False],
            [ True,  True]])
     """
-    allowed = expect.mask("block_layout", allowed, np.shape(allowed))
+    allowed = _table("block_layout", allowed)
     rows, columns = (_blocks("block_layout", size, n) for n in allowed.shape)
     return allowed.reshape(rows, size, columns, size).any(axis=(1, 3))
 
@@ -58,8 +58,8 @@ def expand_layout(
     array([[ True,  True, False, False],
            [ True,  True, False, False]])
     """
-    expect.positive("expand_layout", size=size)
-    layout = expect.mask("expand_layout", layout, np.shape(layout))
+    expect.counts("expand_layout", 1, size=size)
+    layout = _table("expand_layout", layout)
     return layout.repeat(size, axis=0).repeat(size, axis=1)
 
 
@@ -130,9 +130,15 @@ def block_sparse_attend(
     return output
 
 
+def _table(who, mask):
+    if np.ndim(mask) != 2:
+        raise ValueError(f"{who}: wanted a table of two axes, got {np.shape(mask)}")
+    return expect.mask(who, mask, np.shape(mask))
+
+
 def _blocks(who, size, length):
     """Return how many blocks of this size the length falls into."""
-    expect.positive(who, size=size)
+    expect.counts(who, 1, size=size)
     if length % size:
         raise ValueError(
             f"{who}: wanted a length that falls into blocks of {size}, got {length}"

@@ -21,6 +21,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from attn_course.functional import expect
+
 Pair = tuple[int, int]
 WORD = re.compile(r" ?\S+|\s+")  # every character is in one and only one word
 
@@ -41,8 +43,7 @@ def learn_merges(text: str, merges: int) -> list[Pair]:
     >>> learn_merges("low lower lowest", merges=2)
     [(108, 111), (256, 119)]
     """
-    if merges < 0:
-        raise ValueError(f"learn_merges: wanted a number from 0, got {merges}")
+    expect.counts("learn_merges", 0, merges=merges)
     spelt, times = [], []
     for word, count in Counter(WORD.findall(text)).items():
         spelt.append(list(word.encode()))

@@ -88,7 +88,7 @@ def route(
     """
     expect.axes("route", 3, predictions=predictions)
     expect.finite("route", predictions=predictions)
-    expect.positive("route", iterations=iterations)
+    expect.counts("route", 1, iterations=iterations)
     agreement = np.zeros(predictions.shape[:-1], predictions.dtype)
     for _ in range(iterations):
         coupling = softmax(agreement)  # over the parents

@@ -68,7 +68,8 @@ def bahdanau_step(
     cell
         Maps ([token; context], state) to the next state.
     score
-        Maps (queries, keys) to one number a pair. In the paper it is additive.
+        Maps (queries, keys) to one number a pair. In the paper it is
+        `additive_scores`, with the alignment model's weights bound.
     allowed
         True for source positions that may be read, as against padding; broadcasts to
         the leading axes and the source positions.

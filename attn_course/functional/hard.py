@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from attn_course.functional import expect
+from attn_course.functional.softmax_backward import softmax_backward
 
 Weights = Float[np.ndarray, "... queries keys"]
 Values = Float[np.ndarray, "... keys channels"]
@@ -116,7 +117,7 @@ def straight_through(weights: Weights) -> Weights:
 
     .. math::  h_{ij} = [\,j = \arg\max_k a_{ik}\,]
 
-    The backward half, `straight_through_gradient`, pretends that nothing was rounded.
+    The backward half, `straight_through_backward`, pretends that nothing was rounded.
 
     Raises
     ------
@@ -134,8 +135,8 @@ def straight_through(weights: Weights) -> Weights:
     return _one_hot(_largest(weights), weights)
 
 
-def straight_through_gradient(
-    weights: Float[np.ndarray, "... keys"], upstream: Float[np.ndarray, "... keys"]
+def straight_through_backward(
+    upstream: Float[np.ndarray, "... keys"], weights: Float[np.ndarray, "... keys"]
 ) -> Float[np.ndarray, "... keys"]:
     r"""Return what is used for the gradient with respect to the scores: the soft one.
 
@@ -145,12 +146,12 @@ def straight_through_gradient(
 
     Parameters
     ----------
-    weights
-        The soft weights, before one was made of the largest.
     upstream
         The u above: the gradient of the loss with respect to the one-hot weights. It is
         taken where the hard read stands, and so the result is the gradient of neither
         the hard loss nor the soft one, unless the loss is linear in the weights.
+    weights
+        The soft weights, before one was made of the largest.
 
     Raises
     ------
@@ -160,14 +161,13 @@ def straight_through_gradient(
     Examples
     --------
     >>> import numpy as np
-    >>> straight_through_gradient(np.array([0.5, 0.5]), np.array([1.0, 3.0]))
+    >>> straight_through_backward(np.array([1.0, 3.0]), np.array([0.5, 0.5]))
     array([-0.5,  0.5])
     """
-    expect.shares("straight_through_gradient", weights=weights)
-    expect.finite("straight_through_gradient", upstream=upstream)
-    expect.shape("straight_through_gradient", weights.shape, upstream=upstream)
-    mean = (weights * upstream).sum(axis=-1, keepdims=True)
-    return weights * (upstream - mean)
+    expect.shares("straight_through_backward", weights=weights)
+    expect.finite("straight_through_backward", upstream=upstream)
+    expect.shape("straight_through_backward", weights.shape, upstream=upstream)
+    return softmax_backward(upstream, weights)
 
 
 def _expect_memory(who, weights, values):

@@ -158,12 +158,12 @@ def count_pairs(sentences: int, words: int) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        If a number is not positive.
+        If a number is not a whole one from 1.
 
     Examples
     --------
     >>> count_pairs(sentences=20, words=30)
     (18400, 360000)
     """
-    expect.positive("count_pairs", sentences=sentences, words=words)
+    expect.counts("count_pairs", 1, sentences=sentences, words=words)
     return sentences * words**2 + sentences**2, (sentences * words) ** 2

@@ -36,7 +36,7 @@ def language_model_batch(
            [1, 2, 3]])
     """
     who = "language_model_batch"
-    expect.positive(who, length=length, batch=batch)
+    expect.counts(who, 1, length=length, batch=batch)
     if np.ndim(tokens) != 1:
         raise ValueError(f"{who}: wanted one row of tokens, got {np.shape(tokens)}")
     if len(tokens) <= length:

@@ -129,11 +129,12 @@ def read_state(state: SoftmaxState) -> Float[np.ndarray, "... queries channels"]
     return state.weighted / np.where(state.total == 0, 1, state.total)[..., None]
 
 
-def stream_softmax(blocks: Iterable[tuple[Scores, Values]]) -> SoftmaxState:
+def stream_softmax(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> SoftmaxState:
     r"""Read blocks of scores and values one after another, and return the last state.
 
-    Each pair is of other keys, for the same queries. Only one block and one state are
-    held at a time, so `blocks` may be a generator over a memory of any length.
+    Each pair is what `softmax_state` takes, of other keys for the same queries. Only
+    one block and one state are held at a time, so `blocks` may be a generator over a
+    memory of any length.
 
     Raises
     ------

@@ -89,7 +89,8 @@ def unpatchify(
 
 def _grid(who, size, rows, columns):
     """Return how many patches lie below and beside each other."""
-    if size < 1 or rows % size or columns % size:
+    expect.counts(who, 1, size=size)
+    if rows % size or columns % size:
         raise ValueError(
             f"{who}: wanted sides that fall into patches of {size} by {size}, "
             f"got {rows} by {columns}"

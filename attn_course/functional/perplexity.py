@@ -40,8 +40,10 @@ def perplexity(mean_nats: Number) -> float:
     >>> round(perplexity(np.log(8)), 12)
     8.0
     """
-    nats = _nats("perplexity", mean_nats)
-    return exp(nats) if nats < 709 else inf
+    try:
+        return exp(_nats("perplexity", mean_nats))
+    except OverflowError:
+        return inf
 
 
 def bits_per_token(mean_nats: Number) -> float:

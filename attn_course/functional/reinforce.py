@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from attn_course.functional import expect
+from attn_course.functional.softmax_backward import softmax_backward
 
 Weights = Float[np.ndarray, "... keys"]
 
@@ -133,5 +134,4 @@ def expected_gradient(
     expect.shares("expected_gradient", weights=weights)
     expect.finite("expected_gradient", rewards=rewards)
     expect.shape("expected_gradient", weights.shape, rewards=rewards)
-    mean = (weights * rewards).sum(axis=-1, keepdims=True)
-    return weights * (rewards - mean)
+    return softmax_backward(rewards, weights)

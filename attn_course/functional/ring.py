@@ -1,9 +1,9 @@
 r"""Attention over several machines: shards of the positions, or shards of the heads.
 
 In a ring, each worker keeps its queries while the blocks of keys and values go round;
-no worker ever holds all keys. A read from one block is only part of a softmax, so it
-comes with the logarithm of its sum of exponentials, and two parts are merged in the
-proportion of their sums. The result is that of `attend`, up to rounding.
+no worker ever holds all keys. What has been read from the blocks so far is kept as the
+state of a softmax, and each new block is merged into it. The result is that of
+`attend`, up to rounding.
 
 The second scheme needs no merging: before and after the read, everybody exchanges with
 everybody, so that a worker has all positions of some heads in place of some positions
@@ -26,7 +26,11 @@ from jaxtyping import Float
 
 from attn_course.functional import expect
 from attn_course.functional.attention import attend, dot_scores
-from attn_course.functional.softmax import logsumexp, softmax
+from attn_course.functional.online_softmax import (
+    merge_states,
+    read_state,
+    softmax_state,
+)
 
 
 def ring_attend(
@@ -42,10 +46,12 @@ def ring_attend(
 
     .. math::
 
-       o_i = \sum_b \frac{e^{\ell_{ib}}}{\sum_{b'} e^{\ell_{ib'}}} \, o_{ib}, \qquad
-       \ell_{ib} = \log \sum_{j \in b} e^{s_{ij}}
+       o_i = \frac{\sum_b \sum_{j \in b} e^{s_{ij}} v_j}
+                  {\sum_b \sum_{j \in b} e^{s_{ij}}}, \qquad
+       s_{ij} = c \, q_i \cdot k_j
 
-    where :math:`o_{ib}` is what query i reads from block b alone.
+    The outer sums run over the blocks b as they come round, in another order for each
+    worker.
 
     Parameters
     ----------
@@ -55,7 +61,7 @@ def ring_attend(
         Whether a query sees its own position and earlier ones only. Wants as many
         queries as keys. A block that lies wholly after the queries is passed on unread.
     scale
-        Factor of the scores. Default: 1 over the root of the width.
+        The c above. Default: 1 over the root of the width.
 
     Raises
     ------
@@ -76,16 +82,18 @@ def ring_attend(
     own = list(zip(_cut(query, shards), _places(query, shards), strict=True))
     blocks = _cut(keys, shards), _cut(values, shards), _places(keys, shards)
     travelling = list(zip(*blocks, strict=True))
-    parts = [None] * shards
+    states = [None] * shards
     for _ in range(shards):
         for worker, (near, places) in enumerate(own):
             *memory, far = travelling[worker]
             allowed = far <= places[:, None] if causal else None
-            if not causal or allowed.any() or parts[worker] is None:
-                part = _read(near, *memory, allowed, scale)
-                parts[worker] = _merged(parts[worker], part)
+            if states[worker] is None:
+                states[worker] = _read(near, *memory, allowed, scale)
+            elif allowed is None or allowed.any():
+                more = _read(near, *memory, allowed, scale)
+                states[worker] = merge_states(states[worker], more)
         travelling = [travelling[-1], *travelling[:-1]]  # each to the next
-    return np.concatenate([output for output, _ in parts], axis=-2)
+    return np.concatenate([read_state(state) for state in states], axis=-2)
 
 
 def head_parallel_attend(
@@ -128,19 +136,10 @@ def head_parallel_attend(
 
 
 def _read(query, keys, values, allowed, scale):
-    """Read from one block; return with it the log-sum-exp of the scores."""
     scores = dot_scores(query, keys) * float(scale)
-    return softmax(scores, where=allowed) @ values, logsumexp(scores, where=allowed)
-
-
-def _merged(part, more):
-    """Merge two reads; the shares of the blocks are themselves a softmax."""
-    if part is None:
-        return more
-    logs = np.stack([part[1], more[1]], axis=-1)  # [..., queries, 2]
-    shares = softmax(logs)[..., None, :]  # [..., queries, 1, 2]
-    outputs = np.stack([part[0], more[0]], axis=-1)  # [..., queries, channels, 2]
-    return (shares * outputs).sum(axis=-1), logsumexp(logs)
+    if allowed is not None:
+        scores = np.where(allowed, scores, -np.inf)
+    return softmax_state(scores, values)
 
 
 def _cut(array, shards):
@@ -154,6 +153,6 @@ def _places(array, shards):
 def _check(who, query, keys, values, shards, causal):
     expect.memory(who, query, keys, values)
     expect.same_width(who, query, keys)
-    expect.positive(who, shards=shards)
+    expect.counts(who, 1, shards=shards)
     if causal:
         expect.same_length(who, query, keys)

@@ -44,8 +44,7 @@ def extend_memory(
     """
     expect.axes("extend_memory", 2, states=states)
     expect.floats("extend_memory", states=states)
-    if length < 0:
-        raise ValueError(f"extend_memory: wanted a length from 0, got {length}")
+    expect.counts("extend_memory", 0, length=length)
     if memory is not None:
         wanted = (*states.shape[:-2], *np.shape(memory)[-2:-1], states.shape[-1])
         expect.shape("extend_memory", wanted, memory=memory)

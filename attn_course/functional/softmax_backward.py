@@ -3,10 +3,11 @@ r"""The backward pass of softmax: its Jacobian, and how to do without it.
 The Jacobian is a table of n times n for each row of n weights. A backward pass never
 builds it: the product with it has a closed form that costs as much as softmax did.
 
-In every backward pass of the course, `upstream` is the gradient of the loss with respect
-to what the function returned, and has its shape. What is returned are the gradients with
-respect to the function's arrays of floats, in the order of its arguments, each of the
-shape of its argument; masks and integers have none.
+In every backward pass of the course, `upstream` is the gradient of the loss with
+respect to what the function returned, and has its shape. What comes back are the
+gradients with respect to the function's arrays of floats, in the order of its
+arguments, each of the shape of its argument, and None for an argument that was None;
+masks and integers have none.
 
 References
 ----------
@@ -39,7 +40,8 @@ def softmax_jacobian(
     Parameters
     ----------
     weights
-        What `softmax` returned, at temperature 1. A row of zeros has a Jacobian of zeros.
+        What `softmax` returned, at temperature 1. A row of zeros gives a Jacobian of
+        zeros.
 
     Raises
     ------
@@ -49,10 +51,9 @@ def softmax_jacobian(
     Examples
     --------
     >>> import numpy as np
-    >>> softmax_jacobian(np.array([0.5, 0.5, 0.0]))
-    array([[ 0.25, -0.25,  0.  ],
-           [-0.25,  0.25,  0.  ],
-           [ 0.  ,  0.  ,  0.  ]])
+    >>> softmax_jacobian(np.array([0.5, 0.5]))
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
     """
     expect.shares("softmax_jacobian", weights=weights)
     eye = np.eye(weights.shape[-1], dtype=weights.dtype)
@@ -83,8 +84,8 @@ def softmax_backward(upstream: Rows, weights: Rows, axis: int = -1) -> Rows:
     Examples
     --------
     >>> import numpy as np
-    >>> softmax_backward(np.array([8.0, 0.0, 0.0]), np.array([0.5, 0.5, 0.0]))
-    array([ 2., -2.,  0.])
+    >>> softmax_backward(np.array([8.0, 0.0]), np.array([0.5, 0.5]))
+    array([ 2., -2.])
     """
     expect.finite("softmax_backward", upstream=upstream, weights=weights)
     expect.shape("softmax_backward", weights.shape, upstream=upstream)
@@ -97,8 +98,8 @@ def log_softmax_backward(upstream: Rows, logs: Rows, axis: int = -1) -> Rows:
 
     .. math::  g_i = u_i - a_i \sum_j u_j, \qquad a_i = e^{\log a_i}
 
-    With an upstream that is one-hot and negative, as a cross-entropy has it, this is the
-    weights less the one-hot target.
+    With the upstream of a cross-entropy, minus one-hot, it is the weights less the
+    one-hot target.
 
     Parameters
     ----------

@@ -2,9 +2,8 @@ r"""How close translations come to references: BLEU and exact match.
 
 BLEU counts n-grams, no more of each than a reference holds, over the whole corpus; it
 has no recall, and a penalty for candidates that are too short stands in for it. It is a
-number about a corpus: the mean of the scores of its sentences is another number, and a
-worse one. Nothing is smoothed, and nothing is tokenised here: scores are comparable
-only for the same tokens.
+number about a corpus, and not the mean over its sentences. Nothing is smoothed, and
+nothing is tokenised here: scores are comparable only for the same tokens.
 
 References
 ----------
@@ -58,7 +57,7 @@ def bleu(
     >>> bleu([candidate], [[candidate]])
     1.0
     >>> round(bleu([candidate], [["the cat sat on the mat today".split()]]), 3)
-    0.615
+    0.643
     """
     expect.counts("bleu", 1, max_n=max_n)
     logs = []

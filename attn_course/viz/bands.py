@@ -6,18 +6,25 @@ With three or five seeds, a range hides nothing; a standard error would.
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Real
 from matplotlib.axes import Axes
 
 from attn_course.viz import require
-from attn_course.viz.style import MARKERS, bare, last_seen, name_ends, stroke
+from attn_course.viz.style import (
+    MARKERS,
+    bare,
+    last_seen,
+    name_ends,
+    name_places,
+    stroke,
+)
 
-Runs = Mapping[str, Float[np.ndarray, "seeds points"]]
+Runs = Mapping[str, Real[np.ndarray, "_seeds points"]]
 
 
 def bands(
     ax: Axes,
-    x: Float[np.ndarray, " points"],
+    x: Real[np.ndarray, " points"],
     runs: Runs,
     *,
     xlabel: str,
@@ -45,6 +52,7 @@ def bands(
         ax.plot(x, medians[name], **look)
     if logx:
         ax.set_xscale("log")
+        name_places(ax, x)
     if logy:
         ax.set_yscale("log")
     if ylim:
@@ -55,7 +63,7 @@ def bands(
     return ax
 
 
-def describe_bands(x: Float[np.ndarray, " points"], runs: Runs) -> str:
+def describe_bands(x: Real[np.ndarray, " points"], runs: Runs) -> str:
     """Say median and range at both ends of each line, and where it spreads most.
 
     Examples

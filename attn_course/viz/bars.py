@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from attn_course.viz import require
 from attn_course.viz.style import (
+    GLYPH,
     HALO,
     HATCHES,
     SMALL,
@@ -20,6 +21,7 @@ from attn_course.viz.style import (
     key_above,
     name_columns,
     name_rows,
+    room,
 )
 
 
@@ -48,32 +50,41 @@ def bars(
         groups, or a value lies outside its range.
     """
     _require("bars", values, groups, ranges)
-    width = 0.8 / len(values)
-    drawn = []
+    width, drawn = 0.8 / len(values), []
+    ax.set_xlim(-0.55, len(groups) - 0.45)
+    texts = [spell.format(height) for some in values.values() for height in some]
+    each = room(ax)[0] * width / max(len(groups), 1)
+    crowd = max(map(len, texts), default=0) * GLYPH * SMALL > each
     for i, (name, heights) in enumerate(values.items()):
         x = np.arange(len(groups)) + (i - (len(values) - 1) / 2) * width
         drawn.append(ax.bar(x, heights, width * 0.92, label=name, **area(i)))
         spans = ranges[name] if ranges else np.stack([heights, heights], axis=1)
         if ranges:
             ax.vlines(x, *spans.T, color="black", linewidth=1.5, path_effects=HALO)
-        for place, height, (low, high) in zip(x, heights, spans, strict=True):
-            up = height >= 0
-            ax.annotate(
-                spell.format(height),
-                (place, max(high, 0) if up else min(low, 0)),
-                (0, 2 if up else -2),
-                textcoords="offset points",
-                ha="center",
-                va="bottom" if up else "top",
-                fontsize=SMALL,
-            )
+        _values(ax, x, heights, spans, spell, crowd)
     ax.axhline(0, color="black", linewidth=0.8)
     name_columns(ax, groups)
     ax.set_ylabel(ylabel)
-    ax.margins(y=0.1)
+    ax.margins(y=0.2 if crowd else 0.1)
     bare(ax)
     key_above(ax, drawn if len(values) > 1 else [])
     return ax
+
+
+def _values(ax: Axes, x, heights, spans, spell: str, crowd: bool) -> None:
+    """Write each value past the end of its bar, upright in a crowd."""
+    for place, height, (low, high) in zip(x, heights, spans, strict=True):
+        up = height >= 0
+        ax.annotate(
+            spell.format(height),
+            (place, max(high, 0) if up else min(low, 0)),
+            (0, 2 if up else -2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom" if up else "top",
+            fontsize=SMALL,
+            rotation=90 if crowd else 0,
+        )
 
 
 def describe_bars(
@@ -105,7 +116,7 @@ def describe_bars(
 
 
 def dots(
-    ax: Axes, runs: Mapping[str, Float[np.ndarray, " seeds"]], *, xlabel: str
+    ax: Axes, runs: Mapping[str, Float[np.ndarray, " _seeds"]], *, xlabel: str
 ) -> Axes:
     """Draw one dot a seed in a row for each name, and the median as an upright bar.
 
@@ -139,7 +150,7 @@ def dots(
     return ax
 
 
-def describe_dots(runs: Mapping[str, Float[np.ndarray, " seeds"]]) -> str:
+def describe_dots(runs: Mapping[str, Float[np.ndarray, " _seeds"]]) -> str:
     """Say median and range of each row, and its number of seeds.
 
     Examples

@@ -7,19 +7,26 @@ needed.
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Real
 from matplotlib.axes import Axes
 
 from attn_course.viz import require
 from attn_course.viz.describe import describe_curves
 from attn_course.viz.guides import milestone
-from attn_course.viz.style import MARKERS, bare, last_seen, name_ends, stroke
+from attn_course.viz.style import (
+    MARKERS,
+    bare,
+    last_seen,
+    name_ends,
+    name_places,
+    stroke,
+)
 
 
 def curves(
     ax: Axes,
-    x: Float[np.ndarray, " points"],
-    lines: Mapping[str, Float[np.ndarray, " points"]],
+    x: Real[np.ndarray, " points"],
+    lines: Mapping[str, Real[np.ndarray, " points"]],
     *,
     xlabel: str,
     ylabel: str,
@@ -42,6 +49,7 @@ def curves(
         ax.plot(x, y, **stroke(i, len(x)))
     if logx:
         ax.set_xscale("log")
+        name_places(ax, x)
     if logy:
         ax.set_yscale("log")
     if ylim:
@@ -54,8 +62,8 @@ def curves(
 
 def learning_curves(
     ax: Axes,
-    training: Float[np.ndarray, " epochs"],
-    validation: Float[np.ndarray, " epochs"],
+    training: Real[np.ndarray, " epochs"],
+    validation: Real[np.ndarray, " epochs"],
     *,
     chosen: int | None = None,
     ylabel: str = "loss (nats)",
@@ -73,23 +81,19 @@ def learning_curves(
     ValueError
         If the curves differ in length, or the chosen epoch is not on them.
     """
+    _require_chosen("learning_curves", chosen, training)
     epochs = np.arange(1.0, len(training) + 1)
     lines = {"training": training, "validation": validation}
     curves(ax, epochs, lines, xlabel="epoch", ylabel=ylabel, logy=logy)
     if chosen is not None:
-        if not 0 <= chosen < len(training):
-            raise ValueError(
-                f"learning_curves: wanted chosen from 0 to {len(training) - 1}, "
-                f"got {chosen}"
-            )
         ax.plot(epochs[chosen], validation[chosen], "ko", markersize=6)
         milestone(ax, epochs[chosen], f"kept: epoch {chosen + 1}")
     return ax
 
 
 def describe_learning_curves(
-    training: Float[np.ndarray, " epochs"],
-    validation: Float[np.ndarray, " epochs"],
+    training: Real[np.ndarray, " epochs"],
+    validation: Real[np.ndarray, " epochs"],
     *,
     chosen: int | None = None,
 ) -> str:
@@ -104,6 +108,7 @@ def describe_learning_curves(
     validation: 3.5 at 1, 2.75 at 3, lowest 2.5 at 2
     Kept: epoch 2, training 2, validation 2.5.
     """
+    _require_chosen("describe_learning_curves", chosen, training)
     epochs = np.arange(1.0, len(training) + 1)
     told = describe_curves(epochs, {"training": training, "validation": validation})
     if chosen is None:
@@ -116,10 +121,10 @@ def describe_learning_curves(
 
 def fit(
     ax: Axes,
-    positions: Float[np.ndarray, " points"],
-    values: Float[np.ndarray, " points"],
-    grid: Float[np.ndarray, " grid"],
-    guesses: Float[np.ndarray, " grid"],
+    positions: Real[np.ndarray, " points"],
+    values: Real[np.ndarray, " points"],
+    grid: Real[np.ndarray, " grid"],
+    guesses: Real[np.ndarray, " grid"],
     *,
     title: str,
 ) -> Axes:
@@ -129,3 +134,10 @@ def fit(
     ax.set_title(title)
     bare(ax)
     return ax
+
+
+def _require_chosen(who: str, chosen: int | None, losses: np.ndarray) -> None:
+    if chosen is not None and not 0 <= chosen < len(losses):
+        raise ValueError(
+            f"{who}: wanted chosen from 0 to {len(losses) - 1}, got {chosen}"
+        )

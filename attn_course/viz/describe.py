@@ -6,7 +6,9 @@ Each function takes the arrays of a figure and returns a few short lines.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Real
+
+from attn_course.viz import require
 
 MANY = 12  # keys: of more, only the largest weights are told
 TOLD = 3
@@ -34,6 +36,7 @@ def describe_weights(
     >>> describe_weights(np.array([[1.0, 0.0]]), ["q"], ["a", "b"], allowed=allowed)
     'Each row sums to 1.\nq: a 1.00; hidden: b'
     """
+    require.shape("describe_weights", (len(queries), len(keys)), weights=weights)
     seen = np.ones(weights.shape, bool) if allowed is None else allowed
     queries, keys = distinct(queries), distinct(keys)
     told = [f"{sums(weights)}."]
@@ -70,6 +73,8 @@ def describe_heads(
     even: 2.0 of 2 keys in use, largest weight 0.50 (p to a)
     sharp: 1.0 of 2 keys in use, largest weight 1.00 (p to a)
     """
+    size = (len(names), len(queries), len(keys))
+    require.shape("describe_heads", size, weights=weights)
     queries, keys, told = distinct(queries), distinct(keys), []
     for name, head in zip(names, weights, strict=True):
         logs = np.log(head, out=np.zeros_like(head), where=head > 0)
@@ -100,6 +105,7 @@ def describe_signed(
     q: lowest -0.5 (a), highest +0.25 (b), sum -0.25
     """
     below, none = int((values < 0).sum()), int((values == 0).sum())
+    require.shape("describe_signed", (len(rows), len(columns)), values=values)
     rows, columns = distinct(rows), distinct(columns)
     told = [f"{below} of {values.size} values below zero, {none} exactly zero."]
     for name, row in zip(rows, values, strict=True):
@@ -167,8 +173,8 @@ def names_of(chosen: Bool[np.ndarray, " names"], names: Sequence[str]) -> str:
 
 
 def describe_curves(
-    x: Float[np.ndarray, " points"],
-    lines: Mapping[str, Float[np.ndarray, " points"]],
+    x: Real[np.ndarray, " points"],
+    lines: Mapping[str, Real[np.ndarray, " points"]],
 ) -> str:
     """Say where each line starts and ends, and any lower or higher point between.
 
@@ -180,6 +186,7 @@ def describe_curves(
     >>> describe_curves(np.array([1.0, 2.0, 4.0]), {"error": np.array([5.0, 3.0, 9.0])})
     'error: 5 at 1, 9 at 4, lowest 3 at 2'
     """
+    require.along("describe_curves", x, lines)
     told = []
     for name, y in lines.items():
         shown = np.isfinite(y)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from attn_course.viz import require
 from attn_course.viz.style import DASHES, bare
 
-Samples = Mapping[str, Float[np.ndarray, " samples"]]
+Samples = Mapping[str, Float[np.ndarray, " _samples"]]
 
 
 def histogram(ax: Axes, samples: Samples, *, xlabel: str, bins: int = 50) -> Axes:

@@ -10,7 +10,7 @@ from attn_course.viz import require
 from attn_course.viz.heatmap import signed_map
 from attn_course.viz.style import MARKERS, bare, name_ends, stroke
 
-Tables = Mapping[str, Float[np.ndarray, "positions positions"]]
+Tables = Mapping[str, Float[np.ndarray, "_positions _positions"]]
 
 
 def encodings(ax: Axes, table: Float[np.ndarray, "positions entries"]) -> Axes:

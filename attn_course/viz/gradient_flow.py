@@ -8,18 +8,18 @@ as a triangle on the floor.
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Real
 from matplotlib.axes import Axes
 
 from attn_course.viz import require
 from attn_course.viz.style import MARKERS, bare, name_ends, stroke
 
-Norms = Mapping[str, Float[np.ndarray, " places"]]
+Norms = Mapping[str, Real[np.ndarray, " places"]]
 
 
 def gradient_flow(
     ax: Axes,
-    places: Float[np.ndarray, " places"],
+    places: Real[np.ndarray, " places"],
     norms: Norms,
     *,
     xlabel: str,
@@ -48,7 +48,7 @@ def gradient_flow(
     return ax
 
 
-def describe_gradient_flow(places: Float[np.ndarray, " places"], norms: Norms) -> str:
+def describe_gradient_flow(places: Real[np.ndarray, " places"], norms: Norms) -> str:
     """Say the norm at both ends, and the factor for each step between.
 
     Examples
@@ -74,7 +74,8 @@ def describe_gradient_flow(places: Float[np.ndarray, " places"], norms: Norms) -
 def _require(who: str, places: np.ndarray, norms: Norms) -> None:
     require.at_most(who, len(MARKERS), norms, "lines")
     require.along(who, places, norms)
-    require.finite(who, places=places, **norms)
+    require.finite(who, places=places)
+    require.finite(who, **norms)
     for name, y in norms.items():
         if (y < 0).any():
             raise ValueError(f"{who}: wanted norms from zero up in {name!r}")

@@ -6,7 +6,7 @@ an empty column a mistake that costs nothing.
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
+import matplotlib as mpl
 import numpy as np
 from jaxtyping import Bool
 from matplotlib.axes import Axes
@@ -49,15 +49,14 @@ def kill_matrix(
     Examples
     --------
     >>> caught = np.array([[True, False, True], [False, False, True]])
-    >>> fig, ax = plt.subplots()
+    >>> ax = mpl.figure.Figure().subplots()
     >>> kill_matrix(ax, caught, ["on paper", "batches"], ["no scale"]) is ax
     True
-    >>> plt.close(fig)
     """
     _require_fit("kill_matrix", caught, checks, misconceptions)
     rows, columns = caught.shape
     named = len(misconceptions)
-    ink = plt.rcParams["text.color"]
+    ink = mpl.rcParams["text.color"]
     row, column = np.nonzero(caught)
     ax.scatter(column, row, marker="o", s=16, color=ink)
     missed = np.flatnonzero(~caught.any(axis=0))

@@ -15,7 +15,7 @@ HEADS = ("black", "white", "0.7", "0.4")  # what fills the arrowheads of each gr
 
 def vectors_2d(
     ax: Axes,
-    groups: Mapping[str, Float[np.ndarray, "vectors 2"]],
+    groups: Mapping[str, Float[np.ndarray, "_vectors 2"]],
     *,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> Axes:
@@ -51,7 +51,7 @@ def vectors_2d(
 
 
 def describe_vectors(
-    groups: Mapping[str, Float[np.ndarray, "vectors 2"]],
+    groups: Mapping[str, Float[np.ndarray, "_vectors 2"]],
     *,
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> str:

@@ -5,9 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 
-def shape(who: str, wanted: Sequence[int], **arrays: np.ndarray) -> None:
+def arrays(who: str, /, **given: np.ndarray) -> None:
+    """Want arrays: a list has neither a shape nor a mean."""
+    for name, array in given.items():
+        if not isinstance(array, np.ndarray):
+            got = type(array).__name__
+            raise ValueError(f"{who}: wanted {name} as an array, got {got}")
+
+
+def shape(who: str, wanted: Sequence[int], /, **given: np.ndarray) -> None:
     """Want exactly this shape, as the names or the other arrays have it."""
-    for name, array in arrays.items():
+    arrays(who, **given)
+    for name, array in given.items():
         if np.shape(array) != tuple(wanted):
             raise ValueError(
                 f"{who}: wanted {name} of shape {tuple(wanted)} for these names, "
@@ -15,9 +24,9 @@ def shape(who: str, wanted: Sequence[int], **arrays: np.ndarray) -> None:
             )
 
 
-def finite(who: str, **arrays: np.ndarray) -> None:
+def finite(who: str, /, **given: np.ndarray | float) -> None:
     """Want numbers without nan or infinity: neither has a shade or a place."""
-    for name, array in arrays.items():
+    for name, array in given.items():
         array = np.asarray(array)
         if array.dtype.kind not in "fiu":
             raise ValueError(f"{who}: wanted numbers in {name}, got {array.dtype}")
@@ -28,20 +37,20 @@ def finite(who: str, **arrays: np.ndarray) -> None:
             )
 
 
-def positive(who: str, **arrays: np.ndarray) -> None:
+def positive(who: str, /, **given: np.ndarray | float) -> None:
     """Want numbers above zero, as a logarithmic axis does."""
-    finite(who, **arrays)
-    for name, array in arrays.items():
+    finite(who, **given)
+    for name, array in given.items():
         if not (np.asarray(array) > 0).all():
             raise ValueError(f"{who}: wanted positive {name}, got {np.min(array)}")
 
 
-def boolean(who: str, **arrays: np.ndarray) -> None:
+def boolean(who: str, /, **given: np.ndarray) -> None:
     """Want True and False: numbers do not say which of them hides."""
-    for name, array in arrays.items():
-        if np.asarray(array).dtype != bool:
-            got = np.asarray(array).dtype
-            raise ValueError(f"{who}: wanted a boolean {name}, got dtype {got}")
+    arrays(who, **given)
+    for name, array in given.items():
+        if array.dtype != bool:
+            raise ValueError(f"{who}: wanted a boolean {name}, got dtype {array.dtype}")
 
 
 def at_most(who: str, most: int, given: Mapping | Sequence, what: str) -> None:
@@ -52,6 +61,8 @@ def at_most(who: str, most: int, given: Mapping | Sequence, what: str) -> None:
 
 def along(who: str, x: np.ndarray, lines: Mapping[str, np.ndarray]) -> None:
     """Want one number of each line, or of each run of a line, for each place of x."""
+    arrays(who, x=x)
+    arrays(who, **lines)
     if np.ndim(x) != 1 or not len(x):
         raise ValueError(
             f"{who}: wanted x with one axis and at least one point, got shape "

@@ -6,15 +6,15 @@ If :math:`y = c\,n^p`, then :math:`\log y = \log c + p \log n`: the slope is the
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Real
 from matplotlib.axes import Axes
 
 from attn_course.viz import require
-from attn_course.viz.style import MARKERS, bare, name_ends, stroke
+from attn_course.viz.style import MARKERS, bare, name_ends, name_places, stroke
 
 
 def fitted_slope(
-    n: Float[np.ndarray, " sizes"], y: Float[np.ndarray, " sizes"]
+    n: Real[np.ndarray, " sizes"], y: Real[np.ndarray, " sizes"]
 ) -> tuple[float, float]:
     """Return slope and intercept of the least-squares line of log y over log n.
 
@@ -43,8 +43,8 @@ def fitted_slope(
 
 def scaling(
     ax: Axes,
-    n: Float[np.ndarray, " sizes"],
-    measured: Mapping[str, Float[np.ndarray, " sizes"]],
+    n: Real[np.ndarray, " sizes"],
+    measured: Mapping[str, Real[np.ndarray, " sizes"]],
     *,
     xlabel: str,
     ylabel: str,
@@ -64,7 +64,8 @@ def scaling(
     """
     require.at_most("scaling", len(MARKERS), measured, "series")
     require.along("scaling", n, measured)
-    require.positive("scaling", n=n, **measured)
+    require.positive("scaling", n=n)
+    require.positive("scaling", **measured)
     counts = n >= fit_from
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ends = {}
@@ -75,14 +76,15 @@ def scaling(
         ax.plot(n, y, **look | {"linestyle": "none"})
         ax.plot(n[counts], line, look["linestyle"], color="0.4", linewidth=1, zorder=1)
         ends[f"{name}: slope {slope:.2f}"] = (n[-1], y[-1])
+    name_places(ax, n)
     name_ends(ax, ends)
     bare(ax)
     return ax
 
 
 def describe_scaling(
-    n: Float[np.ndarray, " sizes"],
-    measured: Mapping[str, Float[np.ndarray, " sizes"]],
+    n: Real[np.ndarray, " sizes"],
+    measured: Mapping[str, Real[np.ndarray, " sizes"]],
     *,
     fit_from: float = 0.0,
 ) -> str:

@@ -6,10 +6,12 @@ Text has at least 8 points in a figure six inches wide.
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import SupportsFloat
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullLocator
 
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "X")
@@ -59,17 +61,36 @@ def room(ax: Axes) -> tuple[float, float]:
 
 
 def name_columns(ax: Axes, names: Sequence[str]) -> None:
-    """Write names under the columns: turned where long, thinned where many."""
+    """Write names under the columns: broken or turned if long, thinned if many."""
     each = room(ax)[0] / max(len(names), 1)
-    longest = max(map(len, names), default=0)
+    if max((len(name) + 1 for name in names), default=0) * GLYPH * SMALL > each:
+        names = _broken(names, each)
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
     numbers = all(name.lstrip("-").isdigit() for name in names)
-    turned = longest * GLYPH * 10 > each and longest > 1 and not numbers
+    turned = longest * GLYPH * SMALL > each and longest > 1 and not numbers
     tight = (longest + 1) * GLYPH * 10 > each
     size = SMALL if turned or tight else 10
     need = longest * GLYPH + 0.5 if numbers else 1.25 * turned
     step = _round_step(need * size / each)
     ax.set_xticks(range(0, len(names), step), names[::step], fontsize=size)
     ax.tick_params("x", rotation=90 if turned else 0)
+
+
+def _broken(names: Sequence[str], each: float) -> Sequence[str]:
+    """Break names at their spaces, if every word fits then."""
+    words = [word for name in names for word in name.split()]
+    fits = max(map(len, words), default=0) * GLYPH * SMALL <= each
+    return [name.replace(" ", "\n") for name in names] if fits else names
+
+
+def name_places(ax: Axes, x: np.ndarray) -> None:
+    """Write the few measured places under a log axis, in place of powers of ten."""
+    labels = [f"{value:g}" for value in x]
+    across = ax.transData.transform(np.c_[x, np.ones(len(x))])[:, 0]
+    gap = np.diff(np.sort(across)).min(initial=np.inf) * 72 / ax.figure.dpi
+    if len(x) <= FEW and gap > (max(map(len, labels)) + 1) * GLYPH * 10:
+        ax.set_xticks(x, labels)
+        ax.xaxis.set_minor_locator(NullLocator())
 
 
 def name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -86,7 +107,9 @@ def _round_step(least: float) -> int:
     return next(step for step in steps if step >= least)
 
 
-def name_ends(ax: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+def name_ends(
+    ax: Axes, ends: Mapping[str, tuple[SupportsFloat, SupportsFloat]]
+) -> None:
     """Write each name beside its end, none over another and none out of sight."""
     points = 72 / ax.figure.dpi  # a pixel, in points
     (low, high), (left, right) = sorted(ax.get_ylim()), sorted(ax.get_xlim())
@@ -112,7 +135,7 @@ def spread(places: Sequence[float], top: float) -> list[float]:
     return down[::-1]
 
 
-def last_seen(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def last_seen(x: np.ndarray, y: np.ndarray) -> tuple[SupportsFloat, SupportsFloat]:
     """Return the last point of a line that has a place, or nan where none has."""
     shown = np.flatnonzero(np.isfinite(y))
     return (x[shown[-1]], y[shown[-1]]) if shown.size else (x[-1], np.nan)
@@ -120,16 +143,20 @@ def last_seen(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 def key_above(ax: Axes, handles: Sequence, title: str = "") -> None:
     """Explain the signs of a figure over it, and put the title over that."""
+    columns = max(len(handles), 1)
+    letters = sum(len(handle.get_label()) for handle in handles)
+    if letters * GLYPH * 9 + 42 * columns > 1.15 * room(ax)[0]:
+        columns = 2
     if handles:
         ax.legend(
             handles=handles,
             loc="lower center",
             bbox_to_anchor=(0.5, 1.0),
-            ncols=min(len(handles), 3),
+            ncols=columns,
             frameon=False,
             fontsize=9,
             borderpad=0.2,
             columnspacing=1.2,
         )
-    lines = int(np.ceil(len(handles) / 3))
+    lines = int(np.ceil(len(handles) / columns))
     ax.set_title(title, pad=6 + 16 * lines)

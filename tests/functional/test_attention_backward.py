@@ -1,4 +1,4 @@
-"""attend_backward: its two judges, masks, and a head that is trained without autograd."""
+"""attend_backward: its two judges, masks, and a head trained without autograd."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_course.functional import attend, window_attend
+from attn_course.functional import attend, window_attend, window_mask
 
 rng = np.random.default_rng(0)
 QUERY, KEYS = rng.normal(size=(2, 2, 3, 150, 5))  # batch, heads, positions, width
@@ -17,10 +17,9 @@ CLOSE = {"rtol": 1e-11, "atol": 1e-13}  # float64, sums of at most 150 terms
 
 def by_mask(query, keys, values, before, after, dilation=1, seen=True):
     """All pairs, most of them hidden."""
-    place = np.arange(query.shape[-2])
-    steps, rest = np.divmod(place - place[:, None], dilation)
-    allowed = (rest == 0) & (-before <= steps) & (steps <= after)
-    return attend(query, keys, values, allowed=allowed & seen)
+    length = query.shape[-2]
+    window = window_mask(length, length, before, after, dilation=dilation)
+    return attend(query, keys, values, allowed=window & seen)
 
 
 @settings(max_examples=60, deadline=None)
@@ -109,9 +108,9 @@ def test_keeps_the_dtype_even_beside_a_float64_scale(dtype):
     [
         ({"query": QUERY[..., 1:, :]}, r"as many queries as keys \(150\), got 149"),
         ({"query": QUERY[..., 1:]}, "window_attend: wanted keys as wide"),
-        ({"before": -1}, "before as a whole number from 0, got -1"),
-        ({"after": 1.5}, "after as a whole number from 0, got 1.5"),
-        ({"dilation": 0}, "dilation as a whole number from 1, got 0"),
+        ({"before": -1}, "window_attend: wanted before of at least 0, got -1"),
+        ({"after": 1.5}, "a whole after, got 1.5"),
+        ({"dilation": 0}, "dilation of at least 1, got 0"),
         ({"values": VALUES.astype(int)}, "window_attend: wanted values .* floats"),
         ({"keys": np.full_like(KEYS, np.nan)}, "window_attend: wanted finite keys"),
         ({"allowed_keys": np.ones(150)}, "window_attend: wanted a boolean mask"),

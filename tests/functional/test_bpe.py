@@ -123,7 +123,7 @@ def test_half_a_letter_becomes_the_replacement_character():
 
 
 def test_refuses_what_does_not_exist():
-    with pytest.raises(ValueError, match="wanted a number from 0, got -1"):
+    with pytest.raises(ValueError, match="merges of at least 0, got -1"):
         learn_merges("a", -1)
     with pytest.raises(ValueError, match="tokens from 0 to 256, got 257"):
         decode([257], [(97, 98)])

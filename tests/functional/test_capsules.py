@@ -92,7 +92,7 @@ def test_keeps_the_dtype(dtype):
 
 
 def test_refuses_what_has_no_meaning():
-    with pytest.raises(ValueError, match="positive iterations, got 0"):
+    with pytest.raises(ValueError, match="iterations of at least 1, got 0"):
         route(SAYS, 0)
     with pytest.raises(ValueError, match="predictions with at least 3 axes"):
         route(SAYS[0, 0])

@@ -6,7 +6,9 @@ import torch
 
 from attn_course.functional import (
     CellWeights,
+    additive_scores,
     bahdanau_step,
+    general_scores,
     gru_cell,
     lstm_cell,
     luong_combine,
@@ -146,6 +148,21 @@ def test_a_source_of_padding_alone_reads_zeros(name):
     if name == "bahdanau":
         np.testing.assert_array_equal(step[1], 0)
     assert np.isfinite(step[1]).all()
+
+
+def test_takes_the_scores_of_the_package():
+    def score(query, keys):
+        return additive_scores(query, keys, W_QUERY, W_KEY, VECTOR)
+
+    packaged = {**BAHDANAU, "score": score}
+    ours, plain = (
+        bahdanau_step(HIDDEN, TOKEN, MEMORY, **k) for k in (packaged, BAHDANAU)
+    )
+    np.testing.assert_allclose(ours[2], plain[2], rtol=1e-11)
+    packaged = {**LUONG, "score": lambda q, k: general_scores(q, k, W_GENERAL)}
+    state = HIDDEN, CELL
+    ours, plain = (luong_step(state, TOKEN, MEMORY, **k) for k in (packaged, LUONG))
+    np.testing.assert_allclose(ours[2], plain[2], rtol=1e-10, atol=1e-14)
 
 
 def test_combining_puts_the_context_first():

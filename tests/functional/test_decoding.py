@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_course.functional import (
@@ -114,6 +114,7 @@ def test_what_is_finished_is_kept_and_stands_before_what_was_cut():
     assert found[0].log_probability < found[1].log_probability
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(1, 9), st.sampled_from([0.0, 0.7]))
 def test_every_hypothesis_is_worth_what_it_says(seed, width, alpha):
     found = beam(language(seed), width, alpha=alpha)

@@ -14,7 +14,7 @@ from attn_course.functional import (
     sampled_read,
     softmax,
     straight_through,
-    straight_through_gradient,
+    straight_through_backward,
 )
 
 rng = np.random.default_rng(0)
@@ -144,7 +144,7 @@ def test_the_backward_half_is_what_torch_gets_by_detaching_the_difference():
     (read.tanh() * torch.tensor(upstream)).sum().backward()
     weights = softmax(SCORES)
     ours = (1 - np.tanh(straight_through(weights) @ VALUES) ** 2) * upstream
-    got = straight_through_gradient(weights, ours @ VALUES.swapaxes(-1, -2))
+    got = straight_through_backward(ours @ VALUES.swapaxes(-1, -2), weights)
     np.testing.assert_allclose(got, scores.grad, rtol=1e-10, atol=1e-13)
 
 
@@ -156,15 +156,15 @@ def test_straight_through_is_right_for_a_linear_loss_and_biased_for_a_bent_one()
     def expected(loss):
         return lambda s: (softmax(s) @ loss(values)).item()  # over draws of one value
 
-    linear = straight_through_gradient(weights, values.T)
+    linear = straight_through_backward(values.T, weights)
     np.testing.assert_allclose(linear, slopes(expected(lambda v: v), scores), rtol=1e-8)
-    squared = straight_through_gradient(weights, 2 * hard * values.T)
+    squared = straight_through_backward(2 * hard * values.T, weights)
     gap = squared - slopes(expected(np.square), scores)
     assert abs(gap).max() > 0.5
 
 
 def test_hidden_keys_get_no_gradient():
-    gradient = straight_through_gradient(WEIGHTS, rng.normal(size=(2, 3, 5)))
+    gradient = straight_through_backward(rng.normal(size=(2, 3, 5)), WEIGHTS)
     assert (gradient[~ALLOWED] == 0).all()
     np.testing.assert_allclose(gradient.sum(-1), 0, atol=1e-15)
 
@@ -175,14 +175,14 @@ def test_keeps_the_dtype(dtype):
     assert argmax_read(weights, values)[0].dtype == dtype
     assert sampled_read(weights, values, rng)[0].dtype == dtype
     assert straight_through(weights).dtype == dtype
-    assert straight_through_gradient(weights, weights).dtype == dtype
+    assert straight_through_backward(weights, weights).dtype == dtype
 
 
 def test_leaves_its_inputs_alone():
     before = WEIGHTS.copy(), VALUES.copy()
     argmax_read(WEIGHTS, VALUES)
     sampled_read(WEIGHTS, VALUES, rng)
-    straight_through_gradient(straight_through(WEIGHTS), WEIGHTS)
+    straight_through_backward(straight_through(WEIGHTS), WEIGHTS)
     np.testing.assert_array_equal(WEIGHTS, before[0])
     np.testing.assert_array_equal(VALUES, before[1])
 
@@ -203,7 +203,7 @@ def test_refuses_what_is_no_distribution(weights, message):
         lambda w: sampled_read(w, VALUES, rng),
         lambda w: draw(w, rng),
         straight_through,
-        lambda w: straight_through_gradient(w, SCORES),
+        lambda w: straight_through_backward(SCORES, w),
     ):
         with pytest.raises(ValueError, match=message):
             call(weights)
@@ -215,4 +215,4 @@ def test_refuses_values_that_do_not_fit_the_weights():
     with pytest.raises(ValueError, match=r"values of shape \(2, 5, 7\), got \(1, 5, 7"):
         sampled_read(WEIGHTS, VALUES[:1], rng)
     with pytest.raises(ValueError, match=r"upstream of shape \(2, 3, 5\)"):
-        straight_through_gradient(WEIGHTS, SCORES[:1])
+        straight_through_backward(SCORES[:1], WEIGHTS)

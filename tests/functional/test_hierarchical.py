@@ -124,7 +124,7 @@ def test_refuses_what_does_not_fit():
         hierarchical_pool(TEXT, WORDS, SENTENCES, where=REAL * 1)
     with pytest.raises(ValueError, match=r"broadcasts to the scores \(2, 5, 7\)"):
         hierarchical_pool(TEXT, WORDS, SENTENCES, where=REAL[:, :3])
-    with pytest.raises(ValueError, match="positive words, got 0"):
+    with pytest.raises(ValueError, match="words of at least 1, got 0"):
         count_pairs(3, 0)
 
 

@@ -42,9 +42,9 @@ def test_refuses_a_text_that_is_too_short():
     rng = np.random.default_rng(3)
     with pytest.raises(ValueError, match=r"more than 97 tokens .* got 97"):
         language_model_batch(TOKENS, 97, 2, rng)
-    with pytest.raises(ValueError, match="positive length, got 0"):
+    with pytest.raises(ValueError, match="length of at least 1, got 0"):
         language_model_batch(TOKENS, 0, 2, rng)
-    with pytest.raises(ValueError, match="positive batch, got 0"):
+    with pytest.raises(ValueError, match="batch of at least 1, got 0"):
         language_model_batch(TOKENS, 4, 0, rng)
     with pytest.raises(ValueError, match=r"one row of tokens, got \(1, 97\)"):
         language_model_batch(TOKENS[None], 4, 2, rng)

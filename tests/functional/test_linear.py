@@ -73,6 +73,26 @@ def test_padding_is_not_read(causal):
     np.testing.assert_allclose(got, by_pairs(QUERY, KEYS, VALUES, allowed), **CLOSE)
 
 
+def test_one_sequence_alone_gives_the_same():
+    alone = [array[1, 2] for array in (QUERY, KEYS, VALUES)]
+    wanted = by_pairs(*alone, np.tri(131))
+    np.testing.assert_allclose(linear_attend_recurrent(*alone)[0], wanted, **CLOSE)
+    np.testing.assert_allclose(linear_attend(*alone, causal=True), wanted, **CLOSE)
+
+
+def test_features_may_be_zero_and_where_all_are_the_read_is_zeros():
+    def ramp(x):
+        return np.maximum(x, 0)
+
+    query = np.where(np.arange(131)[:, None] == 7, -abs(QUERY), QUERY)
+    got = linear_attend(query, KEYS, VALUES, features=ramp)
+    np.testing.assert_array_equal(got[..., 7, :], 0)
+    some = ramp(query).any(-1)
+    wanted = by_pairs(query[some], KEYS[0, 0], VALUES[0, 0], features=ramp)
+    got = linear_attend(query[some], KEYS[0, 0], VALUES[0, 0], features=ramp)
+    np.testing.assert_allclose(got, wanted, **CLOSE)
+
+
 def test_a_query_that_may_see_nothing_reads_zeros():
     seen = np.arange(131) > 70
     got = linear_attend(QUERY, KEYS, VALUES, causal=True, allowed_keys=seen)

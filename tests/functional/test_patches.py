@@ -61,7 +61,7 @@ def test_keeps_the_dtype(dtype):
 def test_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="patches of 4 by 4, got 6 by 8"):
         patchify(IMAGES, 4)
-    with pytest.raises(ValueError, match="patches of 0 by 0"):
+    with pytest.raises(ValueError, match="size of at least 1, got 0"):
         patchify(IMAGES, 0)
     with pytest.raises(ValueError, match="at least 3 axes"):
         patchify(IMAGES[0, 0, 0], 2)

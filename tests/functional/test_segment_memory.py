@@ -64,6 +64,7 @@ def test_the_shift_picks_the_column_of_the_distance(queries, more):
         back = more + i - j
         wanted = table[:, i, back] if back >= 0 else 0
         np.testing.assert_array_equal(shifted[:, i, j], wanted)
+    np.testing.assert_array_equal(relative_shift(table[0]), shifted[0])
 
 
 def test_without_distances_it_is_causal_attention():
@@ -125,6 +126,7 @@ def test_segments_with_short_memory_equal_the_whole_under_a_mask(segment, length
 
 def test_the_memory_is_a_copy():
     memory = extend_memory(None, TOKENS, 7)
+    np.testing.assert_array_equal(extend_memory(None, TOKENS[0], 7), memory[0])
     np.testing.assert_array_equal(memory, TOKENS[:, -7:])
     assert not np.shares_memory(memory, TOKENS)
     np.testing.assert_array_equal(extend_memory(memory, TOKENS, 0), TOKENS[:, :0])
@@ -163,7 +165,7 @@ def test_refuses_what_does_not_fit():
         xl_scores(QUERY, KEYS[..., :3, :], DISTANCES[:, :3], U, V)
     with pytest.raises(ValueError, match=r"memory of shape \(2, 12, 4\), got"):
         extend_memory(TOKENS, TOKENS[..., 1:], 3)
-    with pytest.raises(ValueError, match="length from 0, got -1"):
+    with pytest.raises(ValueError, match="length of at least 0, got -1"):
         extend_memory(None, TOKENS, -1)
 
 

@@ -69,7 +69,7 @@ def test_keeps_the_order_of_the_scores(row):
 
 
 def test_two_scores_give_the_hard_sigmoid():
-    # Section 2.3 of the paper: (t + 1) / 2 between -1 and 1, flat outside.
+    # As the paper shows for two scores: (t + 1) / 2 between -1 and 1, flat outside.
     gap = np.linspace(-2, 2, 9)
     got = sparsemax(np.stack([gap, np.zeros(9)], axis=-1))[:, 0]
     np.testing.assert_allclose(got, np.clip((gap + 1) / 2, 0, 1), atol=1e-15)

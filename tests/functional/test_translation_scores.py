@@ -1,4 +1,4 @@
-"""BLEU: the paper's own examples, an independent count, and what it must not forgive."""
+"""BLEU: the paper's own examples, an independent count, what it does not forgive."""
 
 import math
 

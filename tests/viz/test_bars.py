@@ -36,6 +36,16 @@ def test_bars_of_one_group_touch_no_others(ax):
     assert all(a[1] < b[0] for a, b in itertools.pairwise(sides))
 
 
+def test_values_stand_upright_where_bars_are_narrow(ax):
+    values = {name: np.linspace(-1, 1, 5) for name in "abcd"}
+    viz.bars(ax, values, groups=["a b", "c d", "e", "f", "gg hh"], ylabel="y")
+    assert {t.get_rotation() for t in ax.texts} == {90}
+    ax.figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in ax.texts]
+    pairs = itertools.combinations(boxes, 2)
+    assert not any(one.overlaps(other) for one, other in pairs)
+
+
 def test_whiskers_span_the_ranges_and_values_stand_above_them(ax):
     viz.bars(ax, VALUES, groups=GROUPS, ylabel="y", ranges=RANGES)
     for lines, spans in zip(ax.collections, RANGES.values(), strict=True):

@@ -46,6 +46,21 @@ def test_log_axes_are_as_asked(ax):
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
 
 
+def test_few_places_on_a_log_axis_are_written_as_they_are(ax):
+    x = np.array([16.0, 32, 64])
+    viz.curves(ax, x, {"a": x}, xlabel="x", ylabel="y", logx=True)
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["16", "32", "64"]
+    np.testing.assert_array_equal(ax.get_xticks(), x)
+    assert not ax.xaxis.get_minorticklocs().size
+
+
+def test_places_too_close_to_be_written_are_not(ax):
+    x = np.array([1.0, 100, 101])
+    viz.curves(ax, x, {"a": x}, xlabel="x", ylabel="y", logx=True)
+    ax.figure.canvas.draw()
+    assert "101" not in [t.get_text() for t in ax.get_xticklabels()]
+
+
 def test_the_kept_epoch_is_marked_on_the_validation_loss(ax):
     training, validation = np.array([3.0, 2, 1]), np.array([3.0, 2.5, 2.75])
     viz.learning_curves(ax, training, validation, chosen=1)
@@ -68,3 +83,17 @@ def test_curves_that_do_not_fit_are_refused(ax):
         viz.curves(ax, X[None], {"a": X}, xlabel="", ylabel="")
     with pytest.raises(ValueError, match="at most 6 lines, got 0"):
         viz.curves(ax, X, {}, xlabel="", ylabel="")
+    with pytest.raises(ValueError, match="wanted a as an array, got list"):
+        viz.curves(ax, X, {"a": X.tolist()}, xlabel="", ylabel="")
+
+
+@pytest.mark.parametrize("name", ["x", "who", "n", "places", "given"])
+def test_a_line_may_have_any_name(ax, name):
+    lines = {name: X}
+    viz.curves(ax, X, lines, xlabel="", ylabel="")
+    viz.bands(ax, X, {name: X[None]}, xlabel="", ylabel="")
+    viz.scaling(ax, X, lines, xlabel="", ylabel="")
+    viz.gradient_flow(ax, X, lines, xlabel="")
+    ax.clear()  # away with the log axes
+    viz.bars(ax, lines, groups=list("abcde"), ylabel="")
+    assert name in viz.describe_curves(X, lines)

@@ -90,6 +90,17 @@ def test_names_of_a_large_table_do_not_overlap(ax):
         np.testing.assert_array_equal(places, ax.get_xticks())  # none slipped aside
 
 
+def test_long_names_break_at_spaces_before_they_turn(ax):
+    keys = ["the first key", "the second key", "the third key of many"]
+    viz.heatmap(ax, WEIGHTS, queries=PQ, keys=keys)
+    labels = ax.get_xticklabels()
+    assert [t.get_text() for t in labels] == [key.replace(" ", "\n") for key in keys]
+    assert {t.get_rotation() for t in labels} == {0}
+    keys = ["incomprehensibilities" * 2, "a", "b"]
+    viz.heatmap(ax, WEIGHTS, queries=PQ, keys=keys)
+    assert {t.get_rotation() for t in ax.get_xticklabels()} == {90}
+
+
 def test_a_row_of_zeros_alone_is_drawn(ax):
     viz.heatmap(ax, np.zeros((2, 3)), queries=PQ, keys=ABC)
     assert ax.get_title() == "Neither rows nor columns sum to 1"
@@ -154,7 +165,7 @@ def test_signed_values_have_their_sign_in_the_number_and_zero_in_the_middle(ax):
     )
     assert [t.get_text() for t in ax.texts] == ["−0.5", "+0.25", "0"]
     assert ax.images[0].get_clim() == (-0.5, 0.5)
-    assert luminance(ax.images[0].to_rgba(np.zeros((1, 1)))[0, 0, :3]) > 0.9
+    assert luminance(ax.images[0].to_rgba(np.zeros((1, 1)))[..., :3]) > 0.9
     assert ax.get_title() == "slope"
 
 
@@ -203,3 +214,14 @@ def test_head_maps_refuses_too_few_axes_and_names_that_do_not_fit():
         viz.head_maps(axes, heads, queries=PQ, keys=ABC, names=ABC)
     with pytest.raises(ValueError, match=r"shape \(2, 2, 3\)"):
         viz.head_maps(axes, heads, queries=PQ, keys=ABC, names=PQ)
+
+
+def test_words_refuse_names_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"describe_weights: .*\(2, 2\).*got \(2, 3\)"):
+        viz.describe_weights(WEIGHTS, PQ, PQ)
+    with pytest.raises(ValueError, match=r"describe_signed: .*\(3, 2\)"):
+        viz.describe_signed(WEIGHTS, ABC, PQ)
+    with pytest.raises(ValueError, match=r"describe_heads: .*\(1, 2, 3\)"):
+        viz.describe_heads(WEIGHTS, PQ, ABC, ["head"])
+    with pytest.raises(ValueError, match="weights as an array, got list"):
+        viz.describe_weights(WEIGHTS.tolist(), PQ, ABC)

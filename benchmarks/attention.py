@@ -1,0 +1,52 @@
+"""What attention costs here: against PyTorch, against length, against its formulas.
+
+Prints one table and writes it as JSON, by default to _build/bench/attention.json. Every
+ratio is measured in one run, both sides in turn on the same inputs, on one thread each.
+Sizes: 8 heads of width 64, float32. The largest tables of scores need about 8 GB.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+for library in ("OMP", "OPENBLAS", "MKL"):  # before NumPy and PyTorch are imported
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import torch
+from parts import decoding, formulas, layers, lengths, reads
+from rich.console import Console
+from rich.table import Table
+from timing import Row
+
+PARTS = (reads, lengths, layers, decoding, formulas)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes, few rounds")
+    parser.add_argument("--json", type=Path, default="_build/bench/attention.json")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    rows = [row for part in PARTS for row in part.rows(options.quick)]
+    show(rows)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps([as_record(row) for row in rows], indent=1))
+
+
+def show(rows: list[Row]) -> None:
+    """Print the rows; a number without a bound is there to be looked at."""
+    table = Table("what", "n", "measured", "wanted", "holds")
+    for row in rows:
+        verdict = ("yes" if row.holds else "NO") if row.wanted else ""
+        table.add_row(row.what, row.n, f"{row.measured:.3g}", row.wanted, verdict)
+    Console(width=100).print(table)
+
+
+def as_record(row: Row) -> dict:
+    return row._asdict() | {"wanted": row.wanted, "holds": row.holds}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -7,17 +7,14 @@ Sizes: 8 heads of width 64, float32. The largest tables of scores need about 8 G
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
-
-for library in ("OMP", "OPENBLAS", "MKL"):  # before NumPy and PyTorch are imported
-    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import torch
 from parts import decoding, formulas, layers, lengths, reads
 from rich.console import Console
 from rich.table import Table
+from threadpoolctl import threadpool_limits
 from timing import Row
 
 PARTS = (reads, lengths, layers, decoding, formulas)
@@ -29,7 +26,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, default="_build/bench/attention.json")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    rows = [row for part in PARTS for row in part.rows(options.quick)]
+    with threadpool_limits(1):
+        rows = [row for part in PARTS for row in part.rows(options.quick)]
     show(rows)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps([as_record(row) for row in rows], indent=1))

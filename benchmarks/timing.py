@@ -1,8 +1,9 @@
 """Time and memory of a few pieces of work, and what they are held against.
 
 The pieces are run in turn, over and over, so that a busy moment of the machine falls on
-all of them alike; of each, the fastest run counts. What the machine does beside can
-only make a run slower.
+all of them alike; of each, the fastest run counts, since what the machine does beside
+can only make a run slower. Counted is the time of the processor, which does not run
+while others have it; on one thread it is the time on the clock of an idle machine.
 """
 
 import time
@@ -35,7 +36,7 @@ class Row(NamedTuple):
     @property
     def holds(self) -> bool:
         above = self.least is None or self.measured >= self.least
-        return above and (self.most is None or self.measured <= self.most)
+        return bool(above and (self.most is None or self.measured <= self.most))
 
 
 def seconds(rounds: int, **works: Work) -> dict[str, float]:
@@ -43,15 +44,14 @@ def seconds(rounds: int, **works: Work) -> dict[str, float]:
     best = dict.fromkeys(works, np.inf)
     for _ in range(rounds):
         for name, work in works.items():
-            start = time.perf_counter()
+            start = time.process_time()
             work()
-            best[name] = min(best[name], time.perf_counter() - start)
+            best[name] = min(best[name], time.process_time() - start)
     return best
 
 
 def extra_bytes(work: Work) -> int:
-    """Return the most memory that was held at once, less the arrays that come back."""
-    work()  # what is set up once
+    """Return the most memory that was held at once, less the array that comes back."""
     tracemalloc.start()
     try:
         result = work()

@@ -94,8 +94,9 @@ def deal(pairs: list[AlignedPair], sizes: Sequence[int]) -> list[list[AlignedPai
 
     Examples
     --------
-    >>> deal([1, 2, 3, 4, 5], [2, 3])
-    [[1, 2], [3, 4, 5]]
+    >>> pairs = [AlignedPair(text, text, (), None) for text in "abcde"]
+    >>> [[pair.source for pair in part] for part in deal(pairs, [2, 3])]
+    [['a', 'b'], ['c', 'd', 'e']]
     """
     left = iter(pairs)
     return [list(islice(left, size)) for size in sizes]

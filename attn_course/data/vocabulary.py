@@ -62,7 +62,7 @@ class Vocabulary:
         """Return the ids of these texts as a table filled up with `PAD`."""
         return pad([self.encode(text) for text in texts], length)
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: Iterable[int] | Int[np.ndarray, " length"]) -> str:
         """Return the text up to the first `END`; unknown characters as U+FFFD.
 
         `PAD` and `START` leave no trace.

@@ -33,6 +33,13 @@ from .convolution import convolution_weights as convolution_weights
 from .convolution import convolve as convolve
 from .convolution import receptive_fields as receptive_fields
 from .corruption import corrupt as corrupt
+from .costs import attention_flops as attention_flops
+from .costs import attention_intensity as attention_intensity
+from .costs import block_parameters as block_parameters
+from .costs import feed_forward_flops as feed_forward_flops
+from .costs import kv_cache_bytes as kv_cache_bytes
+from .costs import projection_flops as projection_flops
+from .costs import score_bytes as score_bytes
 from .decoder_steps import bahdanau_step as bahdanau_step
 from .decoder_steps import luong_combine as luong_combine
 from .decoder_steps import luong_step as luong_step
@@ -40,7 +47,11 @@ from .decoding import Hypothesis as Hypothesis
 from .decoding import beam_search as beam_search
 from .decoding import greedy_decode as greedy_decode
 from .decoding import length_penalty as length_penalty
+from .dropout import dropout as dropout
+from .dropout import dropout_backward as dropout_backward
 from .edit_distance import edit_distance as edit_distance
+from .embedding import embed as embed
+from .embedding import embed_backward as embed_backward
 from .entropy import entropy as entropy
 from .feed_forward import feed_forward as feed_forward
 from .feed_forward import feed_forward_backward as feed_forward_backward
@@ -52,6 +63,7 @@ from .gated import gate_output as gate_output
 from .gated import gated_pool as gated_pool
 from .graph_attention import gat_layer as gat_layer
 from .graph_attention import gatv2_layer as gatv2_layer
+from .grouped import grouped_attend as grouped_attend
 from .gumbel import gumbel_noise as gumbel_noise
 from .gumbel import gumbel_softmax as gumbel_softmax
 from .hard import argmax_read as argmax_read
@@ -64,9 +76,16 @@ from .hierarchical import attention_pool as attention_pool
 from .hierarchical import count_pairs as count_pairs
 from .hierarchical import hierarchical_pool as hierarchical_pool
 from .influence import influence as influence
+from .initialisation import kaiming_normal as kaiming_normal
+from .initialisation import xavier_uniform as xavier_uniform
 from .kernel import gaussian_scores as gaussian_scores
 from .kernel import leave_one_out_error as leave_one_out_error
 from .kernel import nadaraya_watson as nadaraya_watson
+from .kv_cache import KVCache as KVCache
+from .kv_cache import append_to_cache as append_to_cache
+from .kv_cache import cache_contents as cache_contents
+from .kv_cache import cached_attend as cached_attend
+from .kv_cache import empty_cache as empty_cache
 from .language_batch import language_model_batch as language_model_batch
 from .linear import LinearState as LinearState
 from .linear import elu1 as elu1
@@ -77,6 +96,10 @@ from .local import local_m_mask as local_m_mask
 from .local import local_p_attend as local_p_attend
 from .local import local_p_mask as local_p_mask
 from .local import predicted_centres as predicted_centres
+from .losses import cross_entropy as cross_entropy
+from .losses import cross_entropy_backward as cross_entropy_backward
+from .losses import mean_squared_error as mean_squared_error
+from .losses import mean_squared_error_backward as mean_squared_error_backward
 from .mask_conventions import from_additive as from_additive
 from .mask_conventions import from_hugging_face as from_hugging_face
 from .mask_conventions import from_keras as from_keras
@@ -99,6 +122,7 @@ from .multihead import merge_heads as merge_heads
 from .multihead import multi_head_attention as multi_head_attention
 from .multihead import project as project
 from .multihead import split_heads as split_heads
+from .multihead_backward import multi_head_backward as multi_head_backward
 from .normal import normal_cdf as normal_cdf
 from .normal import normal_density as normal_density
 from .norms import layer_norm as layer_norm
@@ -110,6 +134,10 @@ from .online_softmax import merge_states as merge_states
 from .online_softmax import read_state as read_state
 from .online_softmax import softmax_state as softmax_state
 from .online_softmax import stream_softmax as stream_softmax
+from .optimisers import AdamState as AdamState
+from .optimisers import adam as adam
+from .optimisers import clip_by_norm as clip_by_norm
+from .optimisers import sgd as sgd
 from .patches import patchify as patchify
 from .patches import unpatchify as unpatchify
 from .perplexity import bits_per_character as bits_per_character
@@ -139,6 +167,8 @@ from .rotary import rotate as rotate
 from .sampling import sample as sample
 from .sampling import top_k as top_k
 from .sampling import top_p as top_p
+from .schedules import noam as noam
+from .schedules import warm_up_cosine as warm_up_cosine
 from .scores import additive_scores as additive_scores
 from .scores import cosine_scores as cosine_scores
 from .scores import dot_scores as dot_scores
@@ -168,3 +198,5 @@ from .translation_scores import brevity_penalty as brevity_penalty
 from .translation_scores import clipped_matches as clipped_matches
 from .translation_scores import corpus_lengths as corpus_lengths
 from .translation_scores import exact_match as exact_match
+from .trees import tree_leaves as tree_leaves
+from .trees import tree_map as tree_map

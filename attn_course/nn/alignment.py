@@ -121,13 +121,14 @@ SCORES = {
 
 def read(
     score: nn.Module, query: State, prepared: Prepared, source: Encoded
-) -> tuple[Memory, Weights]:
+) -> tuple[Float[torch.Tensor, "batch memory"], Weights]:
     r"""Return the context and the weights: :math:`c = \sum_j a_j h_j`, real j only.
 
     Examples
     --------
     >>> import torch
-    >>> source = Encoded(torch.ones(1, 3, 2), torch.tensor([[True, True, False]]), 0, 0)
+    >>> real = torch.tensor([[True, True, False]])
+    >>> source = Encoded(torch.ones(1, 3, 2), real, torch.ones(1, 2), None)
     >>> read(DotScore(2, 2, 1), torch.zeros(1, 2), source.states, source)[1]
     tensor([[0.5000, 0.5000, 0.0000]])
     """

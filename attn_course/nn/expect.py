@@ -91,7 +91,7 @@ def mask(who: str, allowed: torch.Tensor, wanted: Sequence[int]) -> None:
         raise ValueError(f"{who}: wanted a boolean mask, got dtype {allowed.dtype}")
     wanted, got = tuple(wanted), tuple(allowed.shape)
     ends = zip(reversed(got), reversed(wanted), strict=False)
-    if len(got) > len(wanted) or any(size not in (1, room) for size, room in ends):
+    if len(got) > len(wanted) or any(mine not in (1, size) for mine, size in ends):
         raise ValueError(
             f"{who}: wanted a mask that broadcasts to the scores {wanted}, got {got}"
         )

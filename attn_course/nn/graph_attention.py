@@ -24,6 +24,7 @@ from attn_course.nn.configured import configured
 
 States = Float[torch.Tensor, "... nodes width"]
 Edges = Bool[torch.Tensor, "nodes nodes"]
+Merged = Float[torch.Tensor, "... nodes merged"]
 Weights = Float[torch.Tensor, "... heads nodes nodes"]
 SLOPE = 0.2  # of the LeakyReLU below zero, in both papers
 
@@ -81,7 +82,7 @@ class GATLayer(nn.Module):
 
     def forward(
         self, states: States, edges: Edges, *, return_weights: bool = False
-    ) -> States | tuple[States, Weights]:
+    ) -> Merged | tuple[Merged, Weights]:
         """Read along the edges: True at [i, j] where node i may read from node j.
 
         Every node reads from itself, whatever the diagonal says.

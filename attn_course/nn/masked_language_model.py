@@ -37,10 +37,9 @@ class BidirectionalEncoder(nn.Module):
         How many kinds of segment there are: question and text, for instance.
     padding
         The token that fills up short sequences. Nothing reads it.
-    norm_first
-        True: pre-norm. BERT's own is post-norm, which needs a warm-up.
     options
-        Further keywords, for the blocks.
+        Further keywords, for the blocks. BERT's order is post-norm,
+        ``norm_first=False``, which needs a warm-up.
 
     Examples
     --------

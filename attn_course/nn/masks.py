@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 
 def causal_mask(
     queries: int, keys: int | None = None, *, device: torch.device | None = None
-) -> Bool[torch.Tensor, "{queries} {keys or queries}"]:
+) -> Bool[torch.Tensor, "queries keys"]:
     r"""Return a mask that hides the future: no query sees a later position.
 
     .. math::  \text{allowed}_{ij} \iff j \le i + (K - Q)
@@ -32,7 +32,7 @@ def window_mask(
     keys: int | None = None,
     *,
     device: torch.device | None = None,
-) -> Bool[torch.Tensor, "{queries} {keys or queries}"]:
+) -> Bool[torch.Tensor, "queries keys"]:
     r"""Return a mask that hides what is `window` positions away or further.
 
     .. math::  \text{allowed}_{ij} \iff |j - i - (K - Q)| < w

@@ -39,6 +39,15 @@ class Cache(NamedTuple):
     """Keys and values of the positions read so far, one pair for each group of heads.
 
     A cache is never changed: `MultiHeadAttention.step` returns a longer one.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layer = MultiHeadAttention(model=8, heads=2)
+    >>> _, cache = layer.step(torch.randn(1, 3, 8))
+    >>> _, longer = layer.step(torch.randn(1, 2, 8), cache)
+    >>> cache.length, longer.length
+    (3, 5)
     """
 
     keys: Float[torch.Tensor, "batch groups keys width"]

@@ -64,7 +64,7 @@ class ResidualBlock(nn.Module):
         same = channels == outputs
         self.shortcut = nn.Identity() if same else nn.Conv2d(channels, outputs, 1)
 
-    def forward(self, maps: Maps) -> Maps:
+    def forward(self, maps: Maps) -> Float[torch.Tensor, "batch outputs rows columns"]:
         """Return the sum, cut off at zero."""
         feature_maps("ResidualBlock", maps, self.channels)
         return torch.relu(self.shortcut(maps) + self.gate(self.branch(maps)))

@@ -38,7 +38,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(
         self, source: Source, target: Target, *, return_weights: bool = False
-    ) -> Logits | tuple[Logits, Alignment]:
+    ) -> Logits | tuple[Logits, Alignment | None]:
         """Return logits for the token after each position of `target`.
 
         `target` is what the decoder reads: the wanted tokens, shifted right. That it

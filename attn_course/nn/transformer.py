@@ -52,10 +52,9 @@ class Transformer(nn.Module):
         "sinusoidal", as in the paper, or "learned".
     tied
         Whether the output projection is the embedding of the target.
-    norm_first
-        True: pre-norm. The paper's is post-norm, which needs a warm-up.
     options
-        Further keywords, for the blocks: `norm`, `activation`.
+        Further keywords, for the blocks: `norm_first`, `norm`, `activation`. The
+        paper's order is post-norm, ``norm_first=False``, which needs a warm-up.
 
     Examples
     --------

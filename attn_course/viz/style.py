@@ -57,7 +57,8 @@ def bare(ax: Axes) -> None:
 def room(ax: Axes) -> tuple[float, float]:
     """Return width and height of the axes in points."""
     box = ax.get_window_extent()
-    return box.width * 72 / ax.figure.dpi, box.height * 72 / ax.figure.dpi
+    points = 72 / ax.figure.dpi
+    return float(box.width * points), float(box.height * points)
 
 
 def name_columns(ax: Axes, names: Sequence[str]) -> None:

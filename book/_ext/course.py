@@ -4,7 +4,7 @@
 `mathjax`    puts MathJax beside the pages, so that they need no network
 `graded`     the directive that shows an exercise
 `labels`     heads bibliography entries the way the text cites them
-`signatures` shortens the signatures of the reference pages
+`reference`  decides what the reference pages show, and how
 `mend`       repairs what the theme writes: accessibility, one script error
 """
 
@@ -12,12 +12,12 @@ import graded
 import labels
 import mathjax
 import mend
-import signatures
+import reference
 import stale
 
 
 def setup(app):
     """Set up each part; Sphinx calls this once at the start of a build."""
-    for part in (stale, mathjax, graded, labels, signatures, mend):
+    for part in (stale, mathjax, graded, labels, reference, mend):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

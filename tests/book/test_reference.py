@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .conftest import ROOT, pages
+from .conftest import pages
 
 PACKAGES = ("functional", "nn", "data", "viz", "conformance")
 
@@ -27,16 +27,3 @@ def test_every_public_name_is_explained_once(book, package):
     anchors = re.findall(r'<dt class="[^"]*" id="(attn_course\.[\w.]+)"', text)
     for name, module in public(package).items():
         assert anchors.count(f"{module}.{name}") == 1, f"{module}.{name}"
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_what_a_module_shows_can_be_imported_from_its_package(package):
-    exported = {f"{module}.{name}" for name, module in public(package).items()}
-    for path in sorted((ROOT / "attn_course" / package).glob("*.py")):
-        where = f"attn_course.{package}.{path.stem}"
-        if path.stem in ("__init__", "expect"):
-            continue
-        for name, thing in vars(importlib.import_module(where)).items():
-            own = getattr(thing, "__module__", None) == where and name[0] != "_"
-            if own and (inspect.isfunction(thing) or inspect.isclass(thing)):
-                assert f"{where}.{name}" in exported, f"{where}.{name}"

@@ -27,7 +27,9 @@ def check_backward():
                 return (upstream * forward(*changed)).sum()
 
             assert got.shape == arrays[i].shape
-            assert relative_error(got, numerical_gradient(loss, arrays[i])) < 1e-6
+            slope = numerical_gradient(loss, arrays[i])
+            zero = abs(got - slope).max(initial=0) < 1e-9  # where all is rounding
+            assert zero or relative_error(got, slope) < 1e-6
             np.testing.assert_allclose(got, tensor.grad, rtol=1e-10, atol=1e-12)
 
     return check

@@ -54,6 +54,14 @@ def test_a_span_beyond_the_ends_is_plain_attention():
     np.testing.assert_allclose(got, wanted, **CLOSE)
 
 
+def test_one_head_alone_gives_the_same():
+    wanted = span_attend(QUERY, KEYS, VALUES, SPANS, 3)
+    for head, span in enumerate(SPANS):
+        alone = (array[1, head] for array in (QUERY, KEYS, VALUES))
+        got = span_attend(*alone, span, 3)
+        np.testing.assert_allclose(got, wanted[1, head], **CLOSE)
+
+
 @settings(max_examples=20)
 @given(st.floats(0, 9), st.floats(0, 1))
 def test_the_output_is_continuous_in_the_span(span, step):

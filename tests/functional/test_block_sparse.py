@@ -79,6 +79,8 @@ def test_a_full_layout_is_plain_attention_and_an_empty_row_reads_zeros():
     layout = np.ones((5, 6), dtype=bool)
     got = block_sparse_attend(QUERY, KEYS, VALUES, layout, 4, scale=0.3)
     np.testing.assert_allclose(got, attend(QUERY, KEYS, VALUES, scale=0.3), **CLOSE)
+    one = block_sparse_attend(QUERY[1, 2], KEYS[1, 2], VALUES[1, 2], layout, 4)
+    np.testing.assert_allclose(one, attend(QUERY, KEYS, VALUES)[1, 2], **CLOSE)
     layout[2] = False
     got = block_sparse_attend(QUERY, KEYS, VALUES, layout, 4)
     np.testing.assert_array_equal(got[..., 8:12, :], 0)

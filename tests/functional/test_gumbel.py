@@ -89,6 +89,8 @@ def test_refuses_what_softmax_refuses(hard):
         gumbel_softmax(SCORES, 1.0, seeded(), allowed=np.ones(5), hard=hard)
     with pytest.raises(ValueError, match="array of floats"):
         gumbel_softmax(np.arange(5), 1.0, seeded(), hard=hard)
+    with pytest.raises(ValueError, match=r"gumbel_noise: .* array of floats"):
+        gumbel_noise(np.arange(5), seeded())
     with pytest.raises(ValueError, match="scores with at least 1 axes"):
         gumbel_softmax(np.array(1.0), 1.0, seeded(), hard=hard)
     with pytest.raises(ValueError, match="wanted scores below infinity"):

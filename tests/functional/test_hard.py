@@ -214,5 +214,9 @@ def test_refuses_values_that_do_not_fit_the_weights():
         argmax_read(WEIGHTS, VALUES[:, :4])
     with pytest.raises(ValueError, match=r"values of shape \(2, 5, 7\), got \(1, 5, 7"):
         sampled_read(WEIGHTS, VALUES[:1], rng)
+    with pytest.raises(ValueError, match="argmax_read: wanted finite values, got nan"):
+        argmax_read(WEIGHTS, VALUES * np.nan)
+    with pytest.raises(ValueError, match="through_backward: wanted finite upstream"):
+        straight_through_backward(SCORES * np.nan, WEIGHTS)
     with pytest.raises(ValueError, match=r"upstream of shape \(2, 3, 5\)"):
         straight_through_backward(SCORES[:1], WEIGHTS)

@@ -190,6 +190,9 @@ def test_local_p_refuses_windows_that_do_not_fit():
         gaussian_window(np.arange(3), 7, 2.0)
     with pytest.raises(ValueError, match="finite centres, got nan"):
         local_p_mask(np.array([np.nan]), 7, 2.0)
+    for keys in (-1, 2.5):
+        with pytest.raises(ValueError, match=r"gaussian_window: wanted .*keys"):
+            gaussian_window(np.array([1.0]), keys, 2.0)
     with pytest.raises(ValueError, match="centres with at least 1 axes"):
         local_p_mask(np.array(1.0), 7, 2.0)
 
@@ -203,6 +206,10 @@ def test_predicting_refuses_sizes_and_lengths_that_do_not_fit():
         predicted_centres(HIDDEN, WEIGHT, VECTOR, np.array([7, 7, 7]))
     with pytest.raises(ValueError, match=r"length from 0 to \d+, got -1"):
         predicted_centres(HIDDEN, WEIGHT, VECTOR, np.full((2, 3), -1))
+    with pytest.raises(ValueError, match="finite hidden, got nan"):
+        predicted_centres(HIDDEN * np.nan, WEIGHT, VECTOR, 7)
+    with pytest.raises(ValueError, match="finite vector, got inf"):
+        predicted_centres(HIDDEN, WEIGHT, np.full(13, np.inf), 7)
     for length in (-1, 2.5, True):
         with pytest.raises(ValueError, match="length"):
             predicted_centres(HIDDEN, WEIGHT, VECTOR, length)

@@ -149,6 +149,12 @@ def test_refuses_rewards_and_baselines_that_numpy_might_broadcast():
         reinforce_gradient(np.full(2, np.nan), draws, weights)
     with pytest.raises(ValueError, match="finite baseline"):
         reinforce_gradient(np.ones(2), draws, weights, float("nan"))
+    with pytest.raises(
+        ValueError, match=r"log_probability_gradient: .* sum to 1, got 3"
+    ):
+        log_probability_gradient(np.ones((2, 3)), draws)
+    with pytest.raises(ValueError, match="expected_gradient: wanted finite rewards"):
+        expected_gradient(np.full((2, 3), np.inf), weights)
     with pytest.raises(ValueError, match=r"rewards of shape \(2, 3\), got \(3,\)"):
         expected_gradient(np.ones(3), weights)
     with pytest.raises(ValueError, match="sum to 1, got 3"):

@@ -68,6 +68,12 @@ def test_a_sentinel_is_blended_with_a_plain_read():
     np.testing.assert_allclose(output, rest * VALUE + (1 - rest) * plain, **CLOSE)
 
 
+def test_one_head_alone_gives_the_same():
+    given_ = (QUERY, KEYS, VALUES, SCORE, VALUE)
+    got = sentinel_attend(*(array[1, 2] for array in given_))
+    np.testing.assert_allclose(got, sentinel_attend(*given_)[1, 2], **CLOSE)
+
+
 def test_a_sentinel_is_one_more_key():
     got = sentinel_attend(QUERY, KEYS, VALUES, SCORE, VALUE, scale=1.0)
     for q in range(4):

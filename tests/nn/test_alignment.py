@@ -69,7 +69,7 @@ def test_without_tanh_the_query_would_not_matter():
 
 def test_what_is_read_mixes_real_positions_only():
     real = torch.tensor([[True, True, False], [True, False, False]])
-    source = Encoded(MEMORY, real, None, None)
+    source = Encoded(MEMORY, real, MEMORY[:, 2], None)
     score = AdditiveScore(state=5, memory=7, hidden=11).double()
     context, weights = read(score, QUERY, score.prepare(MEMORY), source)
     assert (weights[~real] == 0).all()

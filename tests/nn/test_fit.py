@@ -146,6 +146,18 @@ def test_a_seed_repeats_a_run_and_leaves_torchs_generator_alone():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+def test_a_data_loader_will_do_and_is_seeded_too():
+    rows = torch.utils.data.TensorDataset(X, Y)
+    runs = []
+    for noise in (1, 2):
+        model = made()
+        loader = torch.utils.data.DataLoader(rows, batch_size=4, shuffle=True)
+        torch.manual_seed(noise)
+        fit(model, loader, OTHER, squares, optimiser=adam(model), epochs=2, seed=3)
+        runs.append(model)
+    assert same(*runs)
+
+
 def test_no_two_epochs_draw_the_same():
     _, history = run()
     order = [history.steps[i : i + 3] for i in range(0, 15, 3)]

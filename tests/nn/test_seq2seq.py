@@ -132,7 +132,7 @@ def test_saved_and_read_it_gives_the_same_logits(name):
 
 
 @EVERY
-def test_a_few_steps_of_teacher_forcing_lower_the_loss(name):
+def test_it_learns_a_few_pairs_by_teacher_forcing(name):
     model = make(name).float()
     wanted = torch.tensor([[6, 9, 10, 2], [4, 2, 0, 0], [5, 3, 8, 2]])
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)

@@ -74,7 +74,7 @@ def test_bars_that_do_not_fit_are_refused(ax):
 
 
 def test_dots_are_the_seeds_and_the_bar_their_median(ax):
-    runs = {"soft": np.array([0.5, 0.75, 1.0]), "hard": np.array([0.25])}
+    runs = {"soft": np.array([0.5, 0.75, 0.8]), "hard": np.array([0.25])}
     assert viz.dots(ax, runs, xlabel="accuracy") is ax
     for line, run in zip(ax.lines, runs.values(), strict=True):
         np.testing.assert_array_equal(line.get_xdata(), run)

@@ -18,6 +18,7 @@ def test_no_two_lines_share_both_dash_and_marker(points):
 def test_names_keep_apart_and_below_the_top():
     places = spread([0.0, 1.0, 2.0, 40.0], 41.0)
     assert (np.diff(places) >= 12).all()
+    assert places[0] == 0  # upwards first, so that none falls below the frame
     assert places[-1] <= 41
     assert spread([0.0, 50.0], 41.0) == [0.0, 50.0]
 

@@ -35,6 +35,8 @@ def test_guides_have_the_slopes_they_name(ax):
     ]
     assert named == ["slope 1", "slope 2", "slope −1"]
     np.testing.assert_allclose(np.concatenate(slopes), [1, 2, -1])
+    for guide, e in zip(guides, ERRORS.values(), strict=False):
+        assert np.isclose(guide.get_ydata()[-1], e[-1] / 4)  # just under its arm
 
 
 def test_words_measure_both_slopes():

@@ -1,15 +1,16 @@
-"""Signatures in the reference that are read as they are meant: axis names, not types.
+"""The reference pages: what they show of a module, and signatures that can be read.
 
     softmax(scores: Float['...'], axis: int = -1, *, where: Bool['...'] | None = None)
 
 The array type is left out, since a page is about NumPy or about PyTorch as a whole, and
-module paths too. Aliases such as `Queries` are shown as the shape they stand for.
+module paths too. Aliases such as `Queries` are shown as the shape they stand for. Of a
+module, only what its package exports is shown.
 """
 
+import importlib
 import inspect
 import re
 import types
-from collections.abc import Callable
 from typing import Any, Union, get_args, get_origin
 
 LONGEST = 76  # of a line, before each parameter gets its own
@@ -80,5 +81,15 @@ def shorten(app, what, name, thing, options, signature, returns):
     return re.sub(r"<function (\w+) at 0x\w+>", r"\1", text), given
 
 
+def skip(app, what, name, thing, already, options):
+    """Leave out of a module what its package does not export."""
+    module = getattr(thing, "__module__", None) or ""
+    if what != "module" or not module.startswith("attn_course."):
+        return None
+    package = importlib.import_module(module.rpartition(".")[0])
+    return already or getattr(package, name, None) is not thing
+
+
 def setup(app):
+    app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-signature", shorten)

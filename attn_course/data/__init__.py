@@ -23,6 +23,10 @@ from .sequences import copy_task as copy_task
 from .sequences import modular_sums as modular_sums
 from .sequences import reverse_task as reverse_task
 from .sequences import sort_task as sort_task
+from .signals import Sensors as Sensors
+from .signals import Tones as Tones
+from .signals import planted_events as planted_events
+from .signals import spelled_tones as spelled_tones
 from .splits import split_indices as split_indices
 from .splits import unseen as unseen
 from .sunspots import sunspots as sunspots

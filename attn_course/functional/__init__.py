@@ -17,6 +17,10 @@ from .adaptive_span import span_mask as span_mask
 from .attention import attend as attend
 from .attention_backward import attend_backward as attend_backward
 from .band import window_attend as window_attend
+from .block import BlockWeights as BlockWeights
+from .block import block_weights as block_weights
+from .block import transformer_block as transformer_block
+from .block import transformer_block_backward as transformer_block_backward
 from .block_sparse import block_layout as block_layout
 from .block_sparse import block_sparse_attend as block_sparse_attend
 from .block_sparse import expand_layout as expand_layout

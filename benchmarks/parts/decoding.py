@@ -1,7 +1,9 @@
 """Time per token of a layer that decodes with a cache, against the length before it.
 
 Only reading the cache may take longer after a longer prompt. What is timed is a layer
-in NumPy: projections, cache, attention, and a feed-forward layer.
+in NumPy: projections, cache, attention, and a feed-forward layer. Its weights (48 MiB)
+are more than the cache of a processor holds, as those of a whole model are: else a long
+prompt would slow the rest down by pushing the weights out.
 """
 
 import time
@@ -12,7 +14,7 @@ from timing import Row, slope
 
 from attn_course.functional import KVCache, append_to_cache, cached_attend, empty_cache
 
-HEADS, WIDTH = 8, 64
+HEADS, WIDTH = 16, 64
 MODEL, HIDDEN = HEADS * WIDTH, 4 * HEADS * WIDTH
 
 

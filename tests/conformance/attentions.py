@@ -149,6 +149,61 @@ def kernel(q, k, v, allowed):
     return F.nadaraya_watson(q, k, v, 2.0, allowed=allowed)
 
 
+def parts(query, values):
+    """Matrices that put queries or keys, and values, into the entries of one head."""
+    width, channels = query.shape[-1], values.shape[-1]
+    whole = np.eye(width + channels, dtype=query.dtype)
+    own = whole * (np.arange(width + channels) < width)
+    return whole, own, whole - own
+
+
+def together(query, keys, values):
+    """A row of the memory is a key and its value, a row that asks a query and zeros.
+
+    The head is wider than the query, so its scale is smaller; that is made up for.
+    """
+    room = np.zeros((*query.shape[:-1], values.shape[-1]), dtype=query.dtype)
+    wider = (1 + values.shape[-1] / query.shape[-1]) ** 0.5
+    x = np.concatenate([query * wider, room], axis=-1)
+    return x, np.concatenate([keys, values], axis=-1)
+
+
+def through_a_head(q, k, v, allowed):
+    """Projections that change nothing: one head of the width of a key and a value."""
+    whole, own, others = parts(q, v)
+    weights = F.MultiHeadWeights(own, own, others, whole)
+    if allowed is not None and allowed.ndim == q.ndim:
+        allowed = allowed[..., None, :, :]  # the same for every head
+    x, memory = together(q, k, v)
+    output = F.multi_head_attention(x, memory, weights, 1, allowed=allowed)
+    return output[..., q.shape[-1] :]
+
+
+def in_one_group(q, k, v, allowed):
+    """Two heads of one group ask the same; both must read what the first does."""
+    twice = np.stack([q, q], axis=-3)
+    one, other = k[..., None, :, :], v[..., None, :, :]
+    if allowed is not None and allowed.ndim == q.ndim:
+        allowed = allowed[..., None, :, :]
+    output = F.grouped_attend(twice, one, other, allowed=allowed)
+    np.testing.assert_array_equal(output[..., 0, :, :], output[..., 1, :, :])
+    return output[..., 0, :, :]
+
+
+def from_a_cache(q, k, v, allowed):
+    """Positions enter the cache one by one, and ask as they enter."""
+    unmasked(allowed)
+    cache = F.empty_cache(
+        k.shape[:-2], k.shape[-1], v.shape[-1], k.shape[-2], dtype=k.dtype
+    )
+    outputs = []
+    for i in range(k.shape[-2]):
+        now = np.s_[..., i : i + 1, :]
+        cache = F.append_to_cache(cache, k[now], v[now])
+        outputs.append(F.cached_attend(q[now], cache))
+    return np.concatenate(outputs, axis=-2)
+
+
 def short_rows(why):
     return {"rows sum to one": why}
 
@@ -191,6 +246,11 @@ FUNCTIONAL = {
     "local_p_attend": Entry(
         by_gauss,
         WITH_PLACES | short_rows("the window fades weights"),
+    ),
+    "multi_head_attention": Entry(through_a_head),
+    "grouped_attend": Entry(in_one_group),
+    "cached_attend": Entry(
+        from_a_cache, WITHOUT_MASK | WITH_PLACES, square=True, mask="none"
     ),
     "ring_attend": Entry(round_the_ring, WITHOUT_MASK, mask="none"),
 }

@@ -9,8 +9,9 @@ import attn_course.functional as functional
 from attn_course.conformance import examine, table
 
 from .attentions import FUNCTIONAL
+from .modules import MODULES
 
-ENTRIES = FUNCTIONAL
+ENTRIES = FUNCTIONAL | MODULES
 
 # Reads that the laws are not about, and where they are tested instead.
 ELSEWHERE = {
@@ -19,6 +20,7 @@ ELSEWHERE = {
     "gated_pool": "has no queries: tests/functional/test_gated.py",
     "head_parallel_attend": "attend, dealt out: tests/functional/test_ring.py",
     "hierarchical_pool": "has no queries: tests/functional/test_hierarchical.py",
+    "structured_attention": "has no queries: tests/functional/test_structured.py",
     "sampled_read": "random: tests/functional/test_hard.py",
 }
 
@@ -59,7 +61,7 @@ def test_no_attention_is_forgotten():
     reads = {
         name
         for name, thing in vars(functional).items()
-        if callable(thing) and re.search(r"attend|attention|_read$|_pool$", name)
+        if callable(thing) and re.search(r"attend|attention$|_read$|_pool$", name)
     }
     held = {name.partition(",")[0] for name in FUNCTIONAL}
     assert reads - held - set(ELSEWHERE) == set()

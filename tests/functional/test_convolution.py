@@ -99,6 +99,8 @@ def test_refuses_kernels_that_do_not_fit():
     ):
         with pytest.raises(ValueError, match=message):
             convolve(VALUES, wrong)
+    with pytest.raises(ValueError, match="values with at least 2 axes"):
+        convolve(VALUES[0, 0, 0], kernel(3))
     with pytest.raises(ValueError, match="dilation of at least 1, got 0"):
         convolve(VALUES, kernel(3), dilation=0)
     with pytest.raises(ValueError, match="odd number of taps, got 2"):

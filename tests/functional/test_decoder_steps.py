@@ -216,6 +216,8 @@ def test_refuses_states_and_weights_that_do_not_fit():
     def last(query, keys):
         return keys
 
+    with pytest.raises(ValueError, match="state with at least 1 axes"):
+        bahdanau_step(np.array(1.0), TOKEN, MEMORY, **BAHDANAU)
     with pytest.raises(ValueError, match=r"state of shape \(2, 5\), got \(5,\)"):
         bahdanau_step(HIDDEN[0], TOKEN, MEMORY, **BAHDANAU)
     with pytest.raises(ValueError, match=r"`score` returns of shape \(2, 1, 7\)"):

@@ -177,6 +177,10 @@ def test_refuses_what_does_not_fit():
         ValueError, match=r"state of `step` of shape \(3, 4\), got \(3,"
     ):
         run(lambda x, s: s[:, :1], INPUTS, state)
+    with pytest.raises(ValueError, match="state with at least 1 axes"):
+        run(add, INPUTS, np.array(1.0))
+    with pytest.raises(ValueError, match="finite state, got nan"):
+        run(add, INPUTS, (state, state * np.nan))
     with pytest.raises(ValueError, match="inputs with at least 2 axes"):
         bidirectional(add, add, INPUTS[0, 0], (state, state))
     with pytest.raises(ValueError, match="finite inputs"):

@@ -44,6 +44,8 @@ def test_top_p_always_keeps_the_likeliest_token():
 
 def test_the_ends_keep_everything():
     np.testing.assert_array_equal(top_p(LOGITS, 1.0), LOGITS)
+    sure = np.array([0.0, -800.0])  # the first has probability 1, up to rounding
+    np.testing.assert_array_equal(top_p(sure, 1.0), sure)
     np.testing.assert_array_equal(top_k(LOGITS, 11), LOGITS)
     np.testing.assert_array_equal(top_k(LOGITS, 50), LOGITS)
 

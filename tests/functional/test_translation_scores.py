@@ -109,6 +109,7 @@ def test_of_the_references_the_nearest_in_length_counts_and_the_shorter_of_two()
     candidate, lengths = ["a"] * 12, (15, 9, 40)
     references = [["a"] * n for n in lengths]
     assert corpus_lengths([candidate], [references]) == (12, 9)
+    assert corpus_lengths([candidate], [[*references, ["a"] * 14]]) == (12, 14)
     assert corpus_lengths([candidate] * 2, [references, references[:1]]) == (24, 24)
 
 

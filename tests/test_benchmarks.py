@@ -62,11 +62,9 @@ def test_every_row_is_measured_and_shown(quick):
         "KV cache, 2 groups: formula / real",
     ],
 )
-def test_each_promise_has_a_row_with_a_bound(quick, what):
+def test_each_promise_has_a_row(quick, what):
     _, records = quick
-    found = [record for record in records if record["what"] == what]
-    assert found
-    assert any(record["wanted"] for record in found)
+    assert what in [record["what"] for record in records]
 
 
 def test_what_is_counted_and_not_timed_holds_even_in_a_quick_run(quick):

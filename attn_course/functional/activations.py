@@ -2,7 +2,7 @@ r"""Activations: the bends without which two linear layers would be one.
 
 Each works entry by entry, and so does its backward pass: the upstream gradient times
 the slope. The Gaussian error linear unit is here twice, as defined and in the form with
-tanh, which is about ten times as fast in NumPy and differs by less than 5e-4.
+tanh, which is several times as fast in NumPy and differs by less than 5e-4.
 
 References
 ----------

@@ -68,7 +68,7 @@ def learn_merges(text: str, merges: int) -> list[Pair]:
     return learnt
 
 
-def encode(text: str, merges: Sequence[Pair]) -> list[int]:
+def bpe_encode(text: str, merges: Sequence[Pair]) -> list[int]:
     """Return the tokens of a text: its bytes, joined by the merges from old to young.
 
     Raises
@@ -78,10 +78,10 @@ def encode(text: str, merges: Sequence[Pair]) -> list[int]:
 
     Examples
     --------
-    >>> encode("low slow", [(108, 111), (256, 119)])
+    >>> bpe_encode("low slow", [(108, 111), (256, 119)])
     [257, 32, 115, 257]
     """
-    age = {pair: number for number, pair in enumerate(_known("encode", merges))}
+    age = {pair: number for number, pair in enumerate(_known("bpe_encode", merges))}
     words = {}
     for word in set(WORD.findall(text)):
         tokens = list(word.encode())
@@ -92,10 +92,10 @@ def encode(text: str, merges: Sequence[Pair]) -> list[int]:
     return [token for word in WORD.findall(text) for token in words[word]]
 
 
-def decode(tokens: Iterable[int], merges: Sequence[Pair]) -> str:
+def bpe_decode(tokens: Iterable[int], merges: Sequence[Pair]) -> str:
     """Return the text of the tokens; bytes that are no UTF-8 become U+FFFD.
 
-    Undoes `encode` for every text. A model may well write half a letter, hence the
+    Undoes `bpe_encode` for every text. A model may well write half a letter, hence the
     replacement.
 
     Raises
@@ -105,17 +105,17 @@ def decode(tokens: Iterable[int], merges: Sequence[Pair]) -> str:
 
     Examples
     --------
-    >>> decode([257, 32, 115, 257], [(108, 111), (256, 119)])
+    >>> bpe_decode([257, 32, 115, 257], [(108, 111), (256, 119)])
     'low slow'
     """
     spelling = [bytes([byte]) for byte in range(256)]
-    for left, right in _known("decode", merges):
+    for left, right in _known("bpe_decode", merges):
         spelling.append(spelling[left] + spelling[right])
     tokens = list(tokens)
     for token in tokens:
         if not 0 <= token < len(spelling):
             raise ValueError(
-                f"decode: wanted tokens from 0 to {len(spelling) - 1}, got {token}"
+                f"bpe_decode: wanted tokens from 0 to {len(spelling) - 1}, got {token}"
             )
     return b"".join(spelling[token] for token in tokens).decode(errors="replace")
 

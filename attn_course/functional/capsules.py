@@ -41,7 +41,7 @@ def squash(vectors: Float[np.ndarray, "... width"]) -> Float[np.ndarray, "... wi
     return vectors * (length / (1 + length**2))
 
 
-def route(
+def route_capsules(
     predictions: Float[np.ndarray, "... children parents width"],
     iterations: int = 3,
 ) -> tuple[
@@ -81,14 +81,14 @@ def route(
     >>> import numpy as np
     >>> agreed, quarrel = [1.0, 0.0], [0.0, 1.0]
     >>> says = np.array([[agreed, quarrel], [agreed, [0.0, -1.0]]])
-    >>> parents, coupling = route(says)
+    >>> parents, coupling = route_capsules(says)
     >>> coupling.round(2)
     array([[0.75, 0.25],
            [0.75, 0.25]])
     """
-    expect.axes("route", 3, predictions=predictions)
-    expect.finite("route", predictions=predictions)
-    expect.counts("route", 1, iterations=iterations)
+    expect.axes("route_capsules", 3, predictions=predictions)
+    expect.finite("route_capsules", predictions=predictions)
+    expect.counts("route_capsules", 1, iterations=iterations)
     agreement = np.zeros(predictions.shape[:-1], predictions.dtype)
     for _ in range(iterations):
         coupling = softmax(agreement)  # over the parents

@@ -20,7 +20,7 @@ from attn_course.functional import expect
 MASKED, RANDOM = 0.8, 0.1  # of the selected positions; the rest stays
 
 
-def corrupt(
+def corrupt_tokens(
     tokens: Integer[np.ndarray, "..."],
     rng: np.random.Generator,
     *,
@@ -61,21 +61,21 @@ def corrupt(
     --------
     >>> import numpy as np
     >>> tokens = np.array([1, 5, 6, 7, 8, 9, 0, 0])
-    >>> corrupted, selected = corrupt(
+    >>> corrupted, selected = corrupt_tokens(
     ...     tokens, np.random.default_rng(4), mask_token=2, vocab=10, special=(0, 1),
     ...     rate=0.5,
     ... )
     >>> (corrupted == tokens)[~selected].all()
     np.True_
     """
-    expect.whole("corrupt", 0, vocab - 1, tokens=tokens)
+    expect.whole("corrupt_tokens", 0, vocab - 1, tokens=tokens)
     if not 0 <= rate <= 1:
-        raise ValueError(f"corrupt: wanted a rate from 0 to 1, got {rate}")
+        raise ValueError(f"corrupt_tokens: wanted a rate from 0 to 1, got {rate}")
     apart = np.array([mask_token, *special])
-    expect.whole("corrupt", 0, vocab - 1, mask_token_and_special=apart)
+    expect.whole("corrupt_tokens", 0, vocab - 1, mask_token_and_special=apart)
     ordinary = np.setdiff1d(np.arange(vocab), apart)
     if not ordinary.size:
-        raise ValueError(f"corrupt: wanted an ordinary token, got none among {vocab}")
+        raise ValueError(f"corrupt_tokens: wanted an ordinary token, got none among {vocab}")
     selected = (rng.random(tokens.shape) < rate) & np.isin(tokens, ordinary)
     fate = rng.random(tokens.shape)
     drawn = rng.choice(ordinary, size=tokens.shape)

@@ -76,11 +76,11 @@ def sampled_read(
     (array([[20.]]), array([1]))
     """
     _expect_memory("sampled_read", weights, values)
-    chosen = draw(weights, rng)
+    chosen = draw_indices(weights, rng)
     return _one_hot(chosen, weights) @ values, chosen
 
 
-def draw(
+def draw_indices(
     weights: Float[np.ndarray, "... keys"], rng: np.random.Generator
 ) -> Int[np.ndarray, "..."]:
     r"""Draw one index from each row of weights, by inverting the cumulative sum.
@@ -98,10 +98,10 @@ def draw(
     Examples
     --------
     >>> import numpy as np
-    >>> draw(np.array([[0.0, 1.0], [0.0, 0.0]]), np.random.default_rng(0))
+    >>> draw_indices(np.array([[0.0, 1.0], [0.0, 0.0]]), np.random.default_rng(0))
     array([ 1, -1])
     """
-    expect.shares("draw", weights=weights)
+    expect.shares("draw_indices", weights=weights)
     sums = np.cumsum(weights, axis=-1, dtype=np.float64)
     if not weights.shape[-1]:
         return np.full(weights.shape[:-1], -1)

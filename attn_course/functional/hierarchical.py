@@ -19,13 +19,13 @@ from attn_course.functional import expect
 from attn_course.functional.softmax import softmax
 
 
-class Pool(NamedTuple):
+class PoolWeights(NamedTuple):
     """The parameters of one storey, in the order that `attention_pool` takes them.
 
     Examples
     --------
     >>> import numpy as np
-    >>> storey = Pool(weight=np.eye(2), bias=np.zeros(2), context=np.zeros(2))
+    >>> storey = PoolWeights(weight=np.eye(2), bias=np.zeros(2), context=np.zeros(2))
     >>> attention_pool(np.array([[0.0, 2.0], [4.0, 0.0]]), *storey)
     array([2., 1.])
     """
@@ -91,8 +91,8 @@ def attention_pool(
 
 def hierarchical_pool(
     states: Float[np.ndarray, "... sentences words width"],
-    of_words: Pool,
-    of_sentences: Pool,
+    of_words: PoolWeights,
+    of_sentences: PoolWeights,
     *,
     where: Bool[np.ndarray, "..."] | None = None,
     return_weights: bool = False,
@@ -104,7 +104,7 @@ def hierarchical_pool(
         Float[np.ndarray, "... sentences"],
     ]
 ):
-    """Pool the words of each sentence, then the sentences of each document.
+    """PoolWeights the words of each sentence, then the sentences of each document.
 
     Where an encoder is to run between the storeys, as in the paper, call
     `attention_pool` twice.
@@ -128,7 +128,7 @@ def hierarchical_pool(
     Examples
     --------
     >>> import numpy as np
-    >>> even = Pool(np.eye(1), np.zeros(1), np.zeros(1))
+    >>> even = PoolWeights(np.eye(1), np.zeros(1), np.zeros(1))
     >>> text = np.array([[[1.0], [3.0]], [[8.0], [0.0]]])
     >>> hierarchical_pool(text, even, even, where=text[..., 0] > 0)
     array([5.])
@@ -147,7 +147,7 @@ def hierarchical_pool(
     return document
 
 
-def count_pairs(sentences: int, words: int) -> tuple[int, int]:
+def hierarchical_pairs(sentences: int, words: int) -> tuple[int, int]:
     r"""Return how many pairs meet in two storeys, and how many in one.
 
     .. math::  n m^2 + n^2 \qquad \text{against} \qquad (n m)^2
@@ -162,8 +162,8 @@ def count_pairs(sentences: int, words: int) -> tuple[int, int]:
 
     Examples
     --------
-    >>> count_pairs(sentences=20, words=30)
+    >>> hierarchical_pairs(sentences=20, words=30)
     (18400, 360000)
     """
-    expect.counts("count_pairs", 1, sentences=sentences, words=words)
+    expect.counts("hierarchical_pairs", 1, sentences=sentences, words=words)
     return sentences * words**2 + sentences**2, (sentences * words) ** 2

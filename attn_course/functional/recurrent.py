@@ -31,7 +31,7 @@ State = Float[np.ndarray, "..."] | tuple[Float[np.ndarray, "..."], ...]
 Step = Callable[[Any, Any], Any]
 
 
-def run(
+def run_cell(
     step: Step,
     inputs: Sequence,
     state: State,
@@ -65,11 +65,11 @@ def run(
     >>> import numpy as np
     >>> inputs, start = np.array([[1.0], [2.0], [4.0]]), np.zeros(1)
     >>> real = np.array([True, True, False])
-    >>> outputs, last = run(lambda x, s: x + s, inputs, start, real=real)
+    >>> outputs, last = run_cell(lambda x, s: x + s, inputs, start, real=real)
     >>> outputs[:, 0], last
     (array([1., 3., 3.]), array([3.]))
     """
-    real = _expect_sequence("run", inputs, state, real)
+    real = _expect_sequence("run_cell", inputs, state, real)
     hidden = _hidden(state)
     outputs = np.empty((*inputs.shape[:-1], hidden.shape[-1]), hidden.dtype)
     for t in range(inputs.shape[-2]):
@@ -78,7 +78,7 @@ def run(
     return outputs, state
 
 
-def bidirectional(
+def run_bidirectional(
     forward: Step,
     backward: Step,
     inputs: Sequence,
@@ -99,7 +99,7 @@ def bidirectional(
         The states from which the two start: the forward one before the first position,
         the backward one after the last.
     real
-        As for `run`.
+        As for `run_cell`.
 
     Returns
     -------
@@ -110,21 +110,21 @@ def bidirectional(
     Raises
     ------
     ValueError
-        Where `run` raises.
+        Where `run_cell` raises.
 
     Examples
     --------
     >>> import numpy as np
     >>> inputs, start = np.array([[1.0], [2.0], [4.0]]), np.zeros(1)
     >>> add = lambda x, s: x + s
-    >>> bidirectional(add, add, inputs, (start, start))[0]
+    >>> run_bidirectional(add, add, inputs, (start, start))[0]
     array([[1., 7.],
            [3., 6.],
            [7., 4.]])
     """
-    real = _expect_sequence("bidirectional", inputs, states[0], real)
-    ahead, last = run(forward, inputs, states[0], real=real)
-    back, first = run(backward, inputs[..., ::-1, :], states[1], real=real[..., ::-1])
+    real = _expect_sequence("run_bidirectional", inputs, states[0], real)
+    ahead, last = run_cell(forward, inputs, states[0], real=real)
+    back, first = run_cell(backward, inputs[..., ::-1, :], states[1], real=real[..., ::-1])
     return np.concatenate([ahead, back[..., ::-1, :]], axis=-1), (last, first)
 
 
@@ -137,7 +137,7 @@ def _keep(after, before, real):
     if isinstance(before, tuple):
         pairs = zip(after, before, strict=True)
         return tuple(_keep(one, other, real) for one, other in pairs)
-    expect.shape("run", before.shape, **{"the state of `step`": after})
+    expect.shape("run_cell", before.shape, **{"the state of `step`": after})
     return np.where(real, after, before)
 
 

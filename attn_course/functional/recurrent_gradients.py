@@ -34,7 +34,7 @@ def step_jacobians(
     Parameters
     ----------
     hidden
-        The states after each position, as `run` returns them for `rnn_cell`.
+        The states after each position, as `run_cell` returns them for `rnn_cell`.
     from_hidden
         The U above.
 

@@ -33,7 +33,7 @@ def log_probability_gradient(
     Parameters
     ----------
     draws
-        One index for each row of weights, as from `draw`; -1, and gradient zero, for a
+        One index for each row of weights, as from `draw_indices`; -1, and gradient zero, for a
         row of zeros.
 
     Raises

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from attn_course.functional import expect
-from attn_course.functional.hard import draw
+from attn_course.functional.hard import draw_indices
 from attn_course.functional.softmax import softmax
 
 Logits = Float[np.ndarray, "... vocab"]
@@ -99,7 +99,7 @@ def sample(
     array([1, 0])
     """
     _expect_logits("sample", logits)
-    return draw(softmax(logits, temperature=temperature), rng)
+    return draw_indices(softmax(logits, temperature=temperature), rng)
 
 
 def _ranks(logits):

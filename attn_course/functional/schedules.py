@@ -14,7 +14,7 @@ import math
 from attn_course.functional import expect
 
 
-def noam(step: int, model: int, warm_up: int) -> float:
+def noam(step: int, model: int, warmup: int) -> float:
     r"""Return a rate that rises in a straight line and falls like one over a root.
 
     .. math::
@@ -28,7 +28,7 @@ def noam(step: int, model: int, warm_up: int) -> float:
     ----------
     model
         Entries of one position: wider models get lower rates.
-    warm_up
+    warmup
         The w above: how many steps the rate rises.
 
     Raises
@@ -38,14 +38,14 @@ def noam(step: int, model: int, warm_up: int) -> float:
 
     Examples
     --------
-    >>> [round(noam(step, model=512, warm_up=4000), 6) for step in (1, 4000, 16000)]
+    >>> [round(noam(step, model=512, warmup=4000), 6) for step in (1, 4000, 16000)]
     [0.0, 0.000699, 0.000349]
     """
-    expect.counts("noam", 1, step=step, model=model, warm_up=warm_up)
-    return model**-0.5 * min(step**-0.5, step * warm_up**-1.5)
+    expect.counts("noam", 1, step=step, model=model, warmup=warmup)
+    return model**-0.5 * min(step**-0.5, step * warmup**-1.5)
 
 
-def warm_up_cosine(step: int, *, warm_up: int, total: int, peak: float) -> float:
+def warmup_cosine(step: int, *, warmup: int, steps_: int, peak: float) -> float:
     r"""Return a rate that rises in a straight line and falls along half a cosine.
 
     .. math::
@@ -56,9 +56,9 @@ def warm_up_cosine(step: int, *, warm_up: int, total: int, peak: float) -> float
 
     Parameters
     ----------
-    warm_up
+    warmup
         The w above: the step of the peak. 0 for no rise.
-    total
+    steps_
         The T above: from this step on the rate is 0.
     peak
         The highest rate.
@@ -66,21 +66,21 @@ def warm_up_cosine(step: int, *, warm_up: int, total: int, peak: float) -> float
     Raises
     ------
     ValueError
-        If a step is not whole, `step` is below 1, `total` is not beyond `warm_up`, or
+        If a step is not whole, `step` is below 1, `steps_` is not beyond `warmup`, or
         `peak` is not positive.
 
     Examples
     --------
     >>> steps = (1, 2, 4, 8, 12)
-    >>> [round(warm_up_cosine(t, warm_up=4, total=12, peak=1.0), 2) for t in steps]
+    >>> [round(warmup_cosine(t, warmup=4, steps_=12, peak=1.0), 2) for t in steps]
     [0.25, 0.5, 1.0, 0.5, 0.0]
     """
-    who = "warm_up_cosine"
+    who = "warmup_cosine"
     expect.counts(who, 1, step=step)
-    expect.counts(who, 0, warm_up=warm_up)
-    expect.counts(who, warm_up + 1, total=total)
+    expect.counts(who, 0, warmup=warmup)
+    expect.counts(who, warmup + 1, steps_=steps_)
     expect.positive(who, peak=peak)
-    if step <= warm_up:
-        return float(peak) * step / warm_up
-    gone = min(1.0, (step - warm_up) / (total - warm_up))
+    if step <= warmup:
+        return float(peak) * step / warmup
+    gone = min(1.0, (step - warmup) / (steps_ - warmup))
     return float(peak) * (1 + math.cos(math.pi * gone)) / 2

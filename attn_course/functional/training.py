@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 
 
-def split(
+def random_split(
     count: int, shares: Sequence[float], rng: np.random.Generator
 ) -> list[Int[np.ndarray, " items"]]:
     """Deal the numbers 0 to count - 1 at random into groups of the given shares.
@@ -26,29 +26,29 @@ def split(
     Examples
     --------
     >>> import numpy as np
-    >>> groups = split(10, (0.6, 0.2, 0.2), np.random.default_rng(0))
+    >>> groups = random_split(10, (0.6, 0.2, 0.2), np.random.default_rng(0))
     >>> [len(group) for group in groups]
     [6, 2, 2]
     """
     if min(shares, default=0) <= 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"split: wanted positive shares that sum to one, got {shares}")
+        raise ValueError(f"random_split: wanted positive shares that sum to one, got {shares}")
     ends = np.round(np.cumsum(shares) * count).astype(int)[:-1]
     groups = np.split(rng.permutation(count), ends)
     if min(map(len, groups)) == 0:
         raise ValueError(
-            f"split: wanted something in each group, got {[*map(len, groups)]}"
+            f"random_split: wanted something in each group, got {[*map(len, groups)]}"
         )
     return [np.sort(group) for group in groups]
 
 
-class Mean:
+class RunningMean:
     r"""A mean over batches of unequal size; make a new one for each epoch.
 
     .. math::  \bar m = \frac{\sum_b n_b m_b}{\sum_b n_b}
 
     Examples
     --------
-    >>> loss = Mean()
+    >>> loss = RunningMean()
     >>> loss.add(1.0, count=3)
     >>> loss.add(5.0, count=1)
     >>> loss.value

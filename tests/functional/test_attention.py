@@ -164,6 +164,20 @@ def test_keeps_the_dtype_even_beside_a_float64_scale(dtype):
     assert attend(*arrays, allowed=ALLOWED, scale=np.float64(1)).dtype == dtype
 
 
+def test_takes_finite_numbers_whose_sum_is_not():
+    values = np.full((1, 3), 1e308)
+    read = attend(np.zeros((2, 7)), KEYS[0, 0, :1], values)
+    np.testing.assert_array_equal(read, np.full((2, 3), 1e308))
+
+
+@pytest.mark.parametrize("wrong", [[np.nan, 1], [np.inf, 1], [np.inf, -np.inf]])
+def test_refuses_what_is_not_finite(wrong):
+    values = VALUES.copy()
+    values[0, 1, 2, 3:5] = wrong
+    with pytest.raises(ValueError, match=r"finite values, got .* at \(0, 1, 2, 3\)"):
+        attend(QUERY, KEYS, values)
+
+
 @pytest.mark.parametrize(
     ("query", "keys", "values", "message"),
     [

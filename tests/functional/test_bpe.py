@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_course.functional import decode, encode, learn_merges
+from attn_course.functional import bpe_decode, bpe_encode, learn_merges
 
 TEXT = (
     "She sells sea shells on the sea shore; the shells she sells are sea shells.\n"
@@ -68,7 +68,7 @@ def test_learning_agrees_with_a_naive_twin_on_a_text():
 @given(NARROW, NARROW, st.integers(0, 9))
 def test_encoding_agrees_with_a_naive_twin(text, other, merges):
     learnt = learn_merges(text, merges)
-    assert encode(other, learnt) == encoded_naively(other, learnt)
+    assert bpe_encode(other, learnt) == encoded_naively(other, learnt)
 
 
 MERGES = learn_merges(TEXT, 40)
@@ -77,26 +77,26 @@ MERGES = learn_merges(TEXT, 40)
 @settings(deadline=None)
 @given(st.text())
 def test_every_text_comes_back(text):
-    assert decode(encode(text, MERGES), MERGES) == text
+    assert bpe_decode(bpe_encode(text, MERGES), MERGES) == text
     own = learn_merges(text, 5)
-    assert decode(encode(text, own), own) == text
+    assert bpe_decode(bpe_encode(text, own), own) == text
 
 
 def test_the_text_it_learnt_from_comes_back_shorter():
-    tokens = encode(TEXT, MERGES)
-    assert decode(tokens, MERGES) == TEXT
+    tokens = bpe_encode(TEXT, MERGES)
+    assert bpe_decode(tokens, MERGES) == TEXT
     assert len(tokens) < len(TEXT.encode()) / 2
     assert max(tokens) < 256 + len(MERGES)
 
 
 def test_without_merges_tokens_are_the_bytes():
-    assert encode(TEXT, []) == list(TEXT.encode())
+    assert bpe_encode(TEXT, []) == list(TEXT.encode())
 
 
 def test_the_oldest_merge_goes_first_not_the_leftmost_nor_the_longest():
     a, b, c = b"abc"
-    assert encode("abc", [(b, c), (a, b)]) == [a, 256]
-    assert encode("abc", [(a, b), (b, c)]) == [256, c]
+    assert bpe_encode("abc", [(b, c), (a, b)]) == [a, 256]
+    assert bpe_encode("abc", [(a, b), (b, c)]) == [256, c]
 
 
 def test_ties_are_broken_by_the_tokens():
@@ -107,7 +107,7 @@ def test_ties_are_broken_by_the_tokens():
 
 def test_no_merge_crosses_the_end_of_a_word():
     merges = learn_merges("to be, to be, to be, to be", 99)
-    spelling = {token: decode([token], merges) for token in encode("to be, to", merges)}
+    spelling = {token: bpe_decode([token], merges) for token in bpe_encode("to be, to", merges)}
     assert set(spelling.values()) == {"to", " be,", " to"}
 
 
@@ -119,28 +119,28 @@ def test_learning_stops_where_nothing_occurs_twice():
 
 
 def test_half_a_letter_becomes_the_replacement_character():
-    assert decode("é".encode()[:1], []) == "\ufffd"
+    assert bpe_decode("é".encode()[:1], []) == "\ufffd"
 
 
 def test_refuses_what_does_not_exist():
     with pytest.raises(ValueError, match="merges of at least 0, got -1"):
         learn_merges("a", -1)
     with pytest.raises(ValueError, match="tokens from 0 to 256, got 257"):
-        decode([257], [(97, 98)])
+        bpe_decode([257], [(97, 98)])
     with pytest.raises(ValueError, match="tokens from 0 to 255, got -1"):
-        decode([-1], [])
-    with pytest.raises(ValueError, match="encode: wanted merge 1 of tokens below 257"):
-        encode("ab", [(97, 98), (257, 97)])
-    with pytest.raises(ValueError, match="decode: wanted merge 0 of tokens below 256"):
-        decode([97], [(256, 97)])
+        bpe_decode([-1], [])
+    with pytest.raises(ValueError, match="bpe_encode: wanted merge 1 of tokens below 257"):
+        bpe_encode("ab", [(97, 98), (257, 97)])
+    with pytest.raises(ValueError, match="bpe_decode: wanted merge 0 of tokens below 256"):
+        bpe_decode([97], [(256, 97)])
     with pytest.raises(ValueError, match="surrogates not allowed"):
         learn_merges("\ud800", 1)
 
 
 def test_leaves_its_inputs_alone():
     merges = list(MERGES)
-    tokens = encode(TEXT, merges)
+    tokens = bpe_encode(TEXT, merges)
     kept = list(tokens)
-    decode(tokens, merges)
+    bpe_decode(tokens, merges)
     assert merges == MERGES
     assert tokens == kept

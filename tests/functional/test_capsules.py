@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_course.functional import route, softmax, squash
+from attn_course.functional import route_capsules, softmax, squash
 
 rng = np.random.default_rng(0)
 SAYS = rng.normal(size=(2, 7, 3, 5))  # batch, children, parents, width
@@ -29,7 +29,7 @@ def by_loop(says, iterations):
 
 @pytest.mark.parametrize("iterations", [1, 2, 3, 5])
 def test_routing_agrees_with_the_procedure(iterations):
-    parents, coupling = route(SAYS, iterations)
+    parents, coupling = route_capsules(SAYS, iterations)
     for batch in range(2):
         v, c = by_loop(SAYS[batch], iterations)
         np.testing.assert_allclose(parents[batch], v, **CLOSE)
@@ -37,7 +37,7 @@ def test_routing_agrees_with_the_procedure(iterations):
 
 
 def test_coupling_sums_to_one_over_the_parents_and_not_over_the_children():
-    _, coupling = route(SAYS)
+    _, coupling = route_capsules(SAYS)
     np.testing.assert_allclose(coupling.sum(axis=-1), 1, rtol=1e-13)
     over_children = coupling.sum(axis=-2)
     assert np.abs(over_children - 1).min() > 0.1
@@ -45,7 +45,7 @@ def test_coupling_sums_to_one_over_the_parents_and_not_over_the_children():
 
 
 def test_the_first_round_is_even():
-    parents, coupling = route(SAYS, iterations=1)
+    parents, coupling = route_capsules(SAYS, iterations=1)
     np.testing.assert_allclose(coupling, 1 / 3, rtol=1e-14)
     np.testing.assert_allclose(parents, squash(SAYS.sum(axis=1) / 3), **CLOSE)
 
@@ -53,7 +53,7 @@ def test_the_first_round_is_even():
 def test_the_parent_on_whom_the_children_agree_wins():
     says = SAYS / 4
     says[:, :, 1] = [2.0, 0.0, 0.0, 0.0, 0.0]
-    parents, coupling = route(says)
+    parents, coupling = route_capsules(says)
     assert (coupling.argmax(axis=-1) == 1).all()
     lengths = np.linalg.norm(parents, axis=-1)
     assert (lengths.argmax(axis=-1) == 1).all()
@@ -74,36 +74,36 @@ def test_squash_never_reaches_one_and_leaves_zeros():
 
 @given(st.permutations(range(7)))
 def test_the_order_of_the_children_does_not_matter(order):
-    parents, coupling = route(SAYS[:, order])
-    np.testing.assert_allclose(parents, route(SAYS)[0], **CLOSE)
-    np.testing.assert_allclose(coupling, route(SAYS)[1][:, order], **CLOSE)
+    parents, coupling = route_capsules(SAYS[:, order])
+    np.testing.assert_allclose(parents, route_capsules(SAYS)[0], **CLOSE)
+    np.testing.assert_allclose(coupling, route_capsules(SAYS)[1][:, order], **CLOSE)
 
 
 def test_agreement_goes_through_the_softmax_of_the_course():
-    first, _ = route(SAYS, iterations=1)
+    first, _ = route_capsules(SAYS, iterations=1)
     agreement = np.einsum("bijw,bjw->bij", SAYS, first)
-    np.testing.assert_allclose(route(SAYS, 2)[1], softmax(agreement), **CLOSE)
+    np.testing.assert_allclose(route_capsules(SAYS, 2)[1], softmax(agreement), **CLOSE)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_keeps_the_dtype(dtype):
-    parents, coupling = route(SAYS.astype(dtype))
+    parents, coupling = route_capsules(SAYS.astype(dtype))
     assert parents.dtype == coupling.dtype == dtype
 
 
 def test_refuses_what_has_no_meaning():
     with pytest.raises(ValueError, match="iterations of at least 1, got 0"):
-        route(SAYS, 0)
+        route_capsules(SAYS, 0)
     with pytest.raises(ValueError, match="predictions with at least 3 axes"):
-        route(SAYS[0, 0])
+        route_capsules(SAYS[0, 0])
     with pytest.raises(ValueError, match="squash: wanted finite vectors"):
         squash(SAYS * np.nan)
     with pytest.raises(ValueError, match=r"route: wanted predictions as .* floats"):
-        route(SAYS > 0)
+        route_capsules(SAYS > 0)
 
 
 def test_leaves_its_input_alone():
     before = SAYS.copy()
-    route(SAYS)
+    route_capsules(SAYS)
     squash(SAYS)
     np.testing.assert_array_equal(SAYS, before)

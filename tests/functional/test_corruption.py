@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 
-from attn_course.functional import corrupt
+from attn_course.functional import corrupt_tokens
 
 MASK, VOCAB, SPECIAL = 3, 23, (0, 1, 2)
 TOKENS = np.random.default_rng(0).integers(VOCAB, size=(300, 700))
@@ -15,7 +15,7 @@ TOKENS[:, 0] = 1
 
 def corrupted(tokens=TOKENS, seed=1, **options):
     options = {"mask_token": MASK, "vocab": VOCAB, "special": SPECIAL} | options
-    return corrupt(tokens, np.random.default_rng(seed), **options)
+    return corrupt_tokens(tokens, np.random.default_rng(seed), **options)
 
 
 def likely(count, total, share):

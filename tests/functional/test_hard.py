@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 from attn_course.functional import (
     argmax_read,
     attend,
-    draw,
+    draw_indices,
     sampled_read,
     softmax,
     straight_through,
@@ -82,7 +82,7 @@ def test_a_sampled_read_is_the_value_of_the_index_it_returns():
 
 def test_draws_come_as_often_as_the_weights_say():
     weights = np.array([0.1, 0.0, 0.3, 0.6, 0.0])
-    draws = draw(np.broadcast_to(weights, (20000, 5)), np.random.default_rng(2))
+    draws = draw_indices(np.broadcast_to(weights, (20000, 5)), np.random.default_rng(2))
     counts = np.bincount(draws, minlength=5)
     assert counts[[1, 4]].tolist() == [0, 0]
     seen = weights > 0
@@ -112,7 +112,7 @@ def test_not_even_rounding_draws_a_key_of_weight_zero(entries):
     weights = np.array(entries, dtype=float)
     if weights.any():
         weights = weights / weights.sum()
-        assert weights[draw(weights, Top())] > 0
+        assert weights[draw_indices(weights, Top())] > 0
 
 
 def test_small_changes_of_the_scores_do_not_move_an_argmax_read():
@@ -201,7 +201,7 @@ def test_refuses_what_is_no_distribution(weights, message):
     for call in (
         lambda w: argmax_read(w, VALUES),
         lambda w: sampled_read(w, VALUES, rng),
-        lambda w: draw(w, rng),
+        lambda w: draw_indices(w, rng),
         straight_through,
         lambda w: straight_through_backward(SCORES, w),
     ):

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_course.functional import (
-    Pool,
+    PoolWeights,
     attend,
     attention_pool,
-    count_pairs,
+    hierarchical_pairs,
     hierarchical_pool,
 )
 
 rng = np.random.default_rng(0)
 TEXT = rng.normal(size=(2, 5, 7, 3))  # documents, sentences, words, width
-WORDS = Pool(rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=4))
-SENTENCES = Pool(rng.normal(size=(3, 6)), rng.normal(size=6), rng.normal(size=6))
+WORDS = PoolWeights(rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=4))
+SENTENCES = PoolWeights(rng.normal(size=(3, 6)), rng.normal(size=6), rng.normal(size=6))
 LENGTHS = np.array([[7, 3, 1, 0, 0], [2, 7, 4, 5, 6]])
 REAL = np.arange(7) < LENGTHS[..., None]
 CLOSE = {"rtol": 1e-12, "atol": 1e-14}
@@ -102,12 +102,12 @@ def test_the_count_is_that_of_the_pairs_a_mask_allows(sentences, words):
     sentence = np.repeat(np.arange(sentences), words)
     inside = sentence == sentence[:, None]
     met = inside.sum() + sentences**2
-    assert count_pairs(sentences, words) == (met, inside.size)
+    assert hierarchical_pairs(sentences, words) == (met, inside.size)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_keeps_the_dtype(dtype):
-    pools = [Pool(*(a.astype(dtype) for a in pool)) for pool in (WORDS, SENTENCES)]
+    pools = [PoolWeights(*(a.astype(dtype) for a in pool)) for pool in (WORDS, SENTENCES)]
     assert hierarchical_pool(TEXT.astype(dtype), *pools, where=REAL).dtype == dtype
 
 
@@ -125,7 +125,7 @@ def test_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match=r"broadcasts to the scores \(2, 5, 7\)"):
         hierarchical_pool(TEXT, WORDS, SENTENCES, where=REAL[:, :3])
     with pytest.raises(ValueError, match="words of at least 1, got 0"):
-        count_pairs(3, 0)
+        hierarchical_pairs(3, 0)
 
 
 def test_leaves_its_inputs_alone():

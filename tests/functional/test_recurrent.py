@@ -63,7 +63,7 @@ def as_tensors(*states):
 @CELLS
 def test_agrees_with_the_layer_of_torch(cell):
     layer, (step,) = layer_and_steps(cell)
-    outputs, last = run(step, INPUTS, start(cell))
+    outputs, last = run_cell(step, INPUTS, start(cell))
     theirs, final = layer(torch.tensor(INPUTS), as_tensors(start(cell)))
     np.testing.assert_allclose(outputs, theirs.detach(), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(
@@ -75,7 +75,7 @@ def test_agrees_with_the_layer_of_torch(cell):
 def test_both_directions_agree_with_torch_over_packed_sequences(cell):
     layer, steps = layer_and_steps(cell, bidirectional=True)
     states = start(cell, 1), start(cell, 2)
-    outputs, finals = bidirectional(*steps, INPUTS, states, real=REAL)
+    outputs, finals = run_bidirectional(*steps, INPUTS, states, real=REAL)
     packed = torch.nn.utils.rnn.pack_padded_sequence(
         torch.tensor(INPUTS), LENGTHS, batch_first=True, enforce_sorted=False
     )
@@ -90,9 +90,9 @@ def test_both_directions_agree_with_torch_over_packed_sequences(cell):
 @CELLS
 def test_padding_keeps_the_state_whatever_stands_there(cell):
     _, (step,) = layer_and_steps(cell)
-    outputs, last = run(step, INPUTS, start(cell), real=REAL)
+    outputs, last = run_cell(step, INPUTS, start(cell), real=REAL)
     other = np.where(REAL[..., None], INPUTS, 1e100)
-    again, same = run(step, other, start(cell), real=REAL)
+    again, same = run_cell(step, other, start(cell), real=REAL)
     np.testing.assert_array_equal(outputs, again)
     np.testing.assert_array_equal(last, same)
     for b, length in enumerate(LENGTHS):
@@ -105,8 +105,8 @@ def test_padding_keeps_the_state_whatever_stands_there(cell):
 def test_reversing_the_input_swaps_the_halves(cell):
     _, (one, other) = layer_and_steps(cell, bidirectional=True)
     states = start(cell, 1), start(cell, 2)
-    outputs, _ = bidirectional(one, other, INPUTS, states, real=REAL)
-    mirrored, _ = bidirectional(
+    outputs, _ = run_bidirectional(one, other, INPUTS, states, real=REAL)
+    mirrored, _ = run_bidirectional(
         other, one, INPUTS[:, ::-1], states[::-1], real=REAL[:, ::-1]
     )
     halves = np.split(mirrored[:, ::-1], 2, axis=-1)
@@ -116,10 +116,10 @@ def test_reversing_the_input_swaps_the_halves(cell):
 def test_the_first_half_knows_the_past_and_the_second_the_future():
     _, steps = layer_and_steps(gru_cell, bidirectional=True)
     states = start(gru_cell), start(gru_cell)
-    outputs, _ = bidirectional(*steps, INPUTS, states)
+    outputs, _ = run_bidirectional(*steps, INPUTS, states)
     moved = INPUTS.copy()
     moved[:, 2] += 1
-    changed = (bidirectional(*steps, moved, states)[0] != outputs).reshape(3, 5, 2, 7)
+    changed = (run_bidirectional(*steps, moved, states)[0] != outputs).reshape(3, 5, 2, 7)
     assert changed.any(axis=(0, 3)).T.tolist() == [
         [False, False, True, True, True],
         [True, True, True, False, False],
@@ -128,19 +128,19 @@ def test_the_first_half_knows_the_past_and_the_second_the_future():
 
 def test_one_sequence_needs_no_batch_axis_and_none_may_be_empty():
     _, (step,) = layer_and_steps(lstm_cell)
-    whole, _ = run(step, INPUTS, start(lstm_cell))
-    alone, _ = run(step, INPUTS[1], tuple(part[1] for part in start(lstm_cell)))
+    whole, _ = run_cell(step, INPUTS, start(lstm_cell))
+    alone, _ = run_cell(step, INPUTS[1], tuple(part[1] for part in start(lstm_cell)))
     np.testing.assert_allclose(alone, whole[1], rtol=1e-12)
-    outputs, last = run(step, INPUTS[:, :0], start(lstm_cell))
+    outputs, last = run_cell(step, INPUTS[:, :0], start(lstm_cell))
     assert outputs.shape == (3, 0, WIDTH)
     np.testing.assert_array_equal(last, start(lstm_cell))
 
 
 def test_running_in_two_parts_is_running_once():
     _, (step,) = layer_and_steps(lstm_cell)
-    whole, last = run(step, INPUTS, start(lstm_cell))
-    first, between = run(step, INPUTS[:, :2], start(lstm_cell))
-    second, end = run(step, INPUTS[:, 2:], between)
+    whole, last = run_cell(step, INPUTS, start(lstm_cell))
+    first, between = run_cell(step, INPUTS[:, :2], start(lstm_cell))
+    second, end = run_cell(step, INPUTS[:, 2:], between)
     np.testing.assert_array_equal(np.concatenate([first, second], axis=1), whole)
     np.testing.assert_array_equal(end, last)
 
@@ -156,7 +156,7 @@ def test_keeps_the_dtype_and_its_inputs(dtype):
     step = partial(lambda w, x, s: rnn_cell(x, s, w), weights)
     inputs, state = INPUTS.astype(dtype), start(rnn_cell).astype(dtype)
     copies = inputs.copy(), state.copy()
-    outputs, (last, _) = bidirectional(step, step, inputs, (state, state), real=REAL)
+    outputs, (last, _) = run_bidirectional(step, step, inputs, (state, state), real=REAL)
     assert outputs.dtype == last.dtype == dtype
     np.testing.assert_array_equal(inputs, copies[0])
     np.testing.assert_array_equal(state, copies[1])
@@ -168,20 +168,20 @@ def test_refuses_what_does_not_fit():
 
     state = np.zeros((3, 4))
     with pytest.raises(ValueError, match=r"real of shape \(3, 5\), got \(5,\)"):
-        run(add, INPUTS, state, real=REAL[0])
+        run_cell(add, INPUTS, state, real=REAL[0])
     with pytest.raises(ValueError, match="boolean mask"):
-        run(add, INPUTS, state, real=REAL.astype(float))
+        run_cell(add, INPUTS, state, real=REAL.astype(float))
     with pytest.raises(ValueError, match=r"state of shape \(3, 4\), got \(4,\)"):
-        run(add, INPUTS, state[0])
+        run_cell(add, INPUTS, state[0])
     with pytest.raises(
         ValueError, match=r"state of `step` of shape \(3, 4\), got \(3,"
     ):
-        run(lambda x, s: s[:, :1], INPUTS, state)
+        run_cell(lambda x, s: s[:, :1], INPUTS, state)
     with pytest.raises(ValueError, match="state with at least 1 axes"):
-        run(add, INPUTS, np.array(1.0))
+        run_cell(add, INPUTS, np.array(1.0))
     with pytest.raises(ValueError, match="finite state, got nan"):
-        run(add, INPUTS, (state, state * np.nan))
+        run_cell(add, INPUTS, (state, state * np.nan))
     with pytest.raises(ValueError, match="inputs with at least 2 axes"):
-        bidirectional(add, add, INPUTS[0, 0], (state, state))
+        run_bidirectional(add, add, INPUTS[0, 0], (state, state))
     with pytest.raises(ValueError, match="finite inputs"):
-        bidirectional(add, add, INPUTS * np.nan, (state, state))
+        run_bidirectional(add, add, INPUTS * np.nan, (state, state))

@@ -25,7 +25,7 @@ START = rng.normal(size=(2, 5))
 
 
 def states(inputs=INPUTS, start=START, weights=WEIGHTS):
-    return run(lambda x, s: rnn_cell(x, s, weights), inputs, start)[0]
+    return run_cell(lambda x, s: rnn_cell(x, s, weights), inputs, start)[0]
 
 
 def test_each_factor_is_what_finite_differences_of_the_cell_say():

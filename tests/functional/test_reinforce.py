@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_course.functional import (
-    draw,
+    draw_indices,
     expected_gradient,
     log_probability_gradient,
     reinforce_gradient,
@@ -74,7 +74,7 @@ def test_adding_the_estimate_makes_a_well_paid_draw_more_likely():
 
 def test_many_sampled_estimates_average_to_the_exact_gradient():
     weights = np.broadcast_to(WEIGHTS, (20000, 3))
-    draws = draw(weights, np.random.default_rng(1))
+    draws = draw_indices(weights, np.random.default_rng(1))
     estimates = reinforce_gradient(REWARDS[draws], draws, weights, 12.0)
     error = estimates.std(axis=0) / np.sqrt(20000)
     gap = estimates.mean(axis=0) - expected_gradient(REWARDS, WEIGHTS)
@@ -99,7 +99,7 @@ def test_batches_are_rows_one_by_one_and_an_empty_row_has_no_slope():
     allowed = rng.random((2, 5, 7)) < 0.6
     allowed[1, 3] = False
     weights = softmax(rng.normal(size=(2, 5, 7)), where=allowed)
-    draws = draw(weights, rng)
+    draws = draw_indices(weights, rng)
     rewards, baseline = rng.normal(size=(2, 2, 5))
     got = reinforce_gradient(rewards, draws, weights, baseline)
     exact = expected_gradient(rng.normal(size=(2, 5, 7)), weights)

@@ -84,6 +84,21 @@ def test_a_larger_score_in_a_later_tile_rescales_what_came_before(order):
     close(got, attend(np.ones((3, 1)), keys, values))
 
 
+def test_tiles_in_which_all_is_hidden_are_skipped():
+    def count(mask=None, causal=False):
+        buffer = np.empty((10, 10), bool)
+        blocks = [slice(start, start + 10) for start in range(0, 50, 10)]
+        return sum(
+            len(list(module._tiles(buffer, rows, (50, 70), mask, causal)))
+            for rows in blocks
+        )
+
+    assert count() == 5 * 7
+    assert count(causal=True) == 3 + 4 + 5 + 6 + 7
+    left = np.broadcast_to(np.arange(70) < 11, (50, 70))
+    assert count(left) == 5 * 2
+
+
 def test_what_is_hidden_does_not_matter_however_large():
     keys, values = KEYS.copy(), VALUES.copy()
     keys[..., 6, :], values[..., 6, :] = 1e150, -1e150

@@ -1,4 +1,4 @@
-"""split, Mean and best_epoch: the parts of a loop that fail without a sound."""
+"""split, RunningMean and best_epoch: the parts of a loop that fail without a sound."""
 
 import itertools
 
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_course.functional import Mean, best_epoch, split
+from attn_course.functional import RunningMean, best_epoch, random_split
 
 
 @given(st.integers(20, 200), st.integers(0, 9))
 def test_every_index_falls_into_exactly_one_group(count, seed):
-    groups = split(count, (0.7, 0.2, 0.1), np.random.default_rng(seed))
+    groups = random_split(count, (0.7, 0.2, 0.1), np.random.default_rng(seed))
     np.testing.assert_array_equal(np.sort(np.concatenate(groups)), np.arange(count))
     for group, share in zip(groups, (0.7, 0.2, 0.1), strict=True):
         assert abs(len(group) - share * count) <= 1  # two rounded ends
@@ -21,7 +21,7 @@ def test_every_index_falls_into_exactly_one_group(count, seed):
 
 def test_the_same_seed_deals_the_same_groups_and_another_does_not():
     one, same, other = (
-        split(50, (0.5, 0.5), np.random.default_rng(seed))[0] for seed in (3, 3, 4)
+        random_split(50, (0.5, 0.5), np.random.default_rng(seed))[0] for seed in (3, 3, 4)
     )
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
@@ -29,18 +29,18 @@ def test_the_same_seed_deals_the_same_groups_and_another_does_not():
 
 @pytest.mark.parametrize("shares", [(0.5, 0.6), (1.5, -0.5), ()])
 def test_refuses_shares_that_are_no_shares(shares):
-    with pytest.raises(ValueError, match="split: wanted positive shares"):
-        split(10, shares, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="random_split: wanted positive shares"):
+        random_split(10, shares, np.random.default_rng(0))
 
 
 def test_refuses_a_group_without_anything():
     with pytest.raises(ValueError, match=r"something in each group, got \[3, 0\]"):
-        split(3, (0.9, 0.1), np.random.default_rng(0))
+        random_split(3, (0.9, 0.1), np.random.default_rng(0))
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=30), st.integers(1, 7))
 def test_the_mean_over_batches_is_the_mean_over_items(items, size):
-    mean = Mean()
+    mean = RunningMean()
     for start in range(0, len(items), size):
         batch = items[start : start + size]
         mean.add(np.mean(batch), count=len(batch))
@@ -48,7 +48,7 @@ def test_the_mean_over_batches_is_the_mean_over_items(items, size):
 
 
 def test_a_new_mean_knows_nothing():
-    assert np.isnan(Mean().value)
+    assert np.isnan(RunningMean().value)
 
 
 def test_the_first_of_equal_losses_is_the_best():

@@ -146,8 +146,7 @@ def test_it_learns_a_few_pairs_by_teacher_forcing(name):
         losses.append(loss.item())
     assert all(p.grad is not None for p in model.parameters())
     assert losses[-1] < 0.1 * losses[0]
-    for got, row in zip(model.decode(SOURCE, 4), wanted, strict=True):
-        assert got[: len(row[row != 0])].tolist() == row[row != 0].tolist()
+    assert model.decode(SOURCE, 9).tolist() == wanted.tolist()  # padded, not longer
 
 
 def test_tokens_are_left_alone():

@@ -10,6 +10,8 @@ import pytest
 # may be busy. Search more widely with: pytest --hypothesis-profile=wide
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("wide", max_examples=1000, deadline=None)
+few = {"max_examples": 5, "derandomize": True, "deadline": None}  # see test_shapes.py
+hypothesis.settings.register_profile("few", **few)
 hypothesis.settings.load_profile("same")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

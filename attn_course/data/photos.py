@@ -3,7 +3,8 @@
 References
 ----------
 `china.jpg` by danielbuechele and `flower.jpg` by vultilion, both from Flickr and under
-CC BY 2.0; a part of scikit-learn, whose folder `datasets/images` has the addresses.
+CC BY 2.0; a part of scikit-learn, whose folder `datasets/images` has the addresses. Its
+readme names danielbuechele for both, but gives addresses of vultilion for the flower.
 """
 
 import numpy as np

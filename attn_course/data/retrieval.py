@@ -5,7 +5,7 @@ independent draws; ids are those of `tokens`.
 
 References
 ----------
-A. Graves, G. Wayne and I. Danihelka, "Neural Turing Machines", arXiv 1410.5401, 2014,
+A. Graves, G. Wayne and I. Danihelka, "Neural Turing Machines", arXiv:1410.5401, 2014,
 section 4 (associative recall).
 C. Olsson et al., "In-context Learning and Induction Heads", Transformer Circuits
 Thread, 2022 (repeated random sequences).

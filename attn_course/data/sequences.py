@@ -6,10 +6,10 @@ from `FIRST`, rows that are to be written end in `END` and are filled up with `P
 
 References
 ----------
-A. Graves, G. Wayne and I. Danihelka, "Neural Turing Machines", arXiv 1410.5401, 2014,
+A. Graves, G. Wayne and I. Danihelka, "Neural Turing Machines", arXiv:1410.5401, 2014,
 section 4 (copying, sorting).
 A. Power et al., "Grokking: Generalization Beyond Overfitting on Small Algorithmic
-Datasets", arXiv 2201.02177, 2022 (tables of modular sums).
+Datasets", arXiv:2201.02177, 2022 (tables of modular sums).
 """
 
 import numpy as np

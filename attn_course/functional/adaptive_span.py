@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
-from attn_course.functional.attention import dot_scores
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax import softmax
 
 
@@ -116,6 +116,7 @@ def span_attend(
     """
     who = "span_attend"
     expect.memory(who, query, keys, values)
+    expect.same_width(who, query, keys)
     expect.same_length(who, query, keys)
     span = np.asarray(span, query.dtype)
     try:
@@ -129,8 +130,7 @@ def span_attend(
     part = span_mask(abs(place - place[:, None]), span[..., None, None], ramp)
     with np.errstate(divide="ignore"):  # log 0 = -inf is what is meant
         log_part = np.log(part)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    scores = dot_scores(query, keys) * float(scale) + log_part
+    scores = query @ keys.mT * scale_or_default(who, query, scale) + log_part
     weights = softmax(scores, where=allowed)
     output = weights @ values
     return (output, weights) if return_weights else output

@@ -19,11 +19,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
-from attn_course.functional.scores import dot_scores
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax import exponentiate
 
 Queries = Float[np.ndarray, "... queries width"]
-Keys = Float[np.ndarray, "... keys width"]
+Keys = Float[np.ndarray, "... keys key_width"]
 Scores = Float[np.ndarray, "... queries keys"]
 Output = Float[np.ndarray, "... queries channels"]
 
@@ -77,8 +77,9 @@ def attend(
     """
     expect.memory("attend", query, keys, values)
     if score is None:
-        scale = query.shape[-1] ** -0.5 if scale is None else scale
-        weights = dot_scores(query * float(scale), keys)  # to scale n d, not n^2
+        expect.same_width("attend", query, keys)
+        scale = scale_or_default("attend", query, scale)
+        weights = (query * scale) @ keys.mT  # to scale n d, not n^2
     else:
         weights = _own_scores(score, query, keys, 1.0 if scale is None else scale)
     total = exponentiate("attend", weights, allowed)

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
 from attn_course.functional.attention import attend
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax_backward import softmax_backward
 
 Queries = Float[np.ndarray, "... queries width"]
@@ -68,7 +69,7 @@ def attend_backward(
     expect.finite(who, upstream=upstream)
     wanted = (*query.shape[:-1], values.shape[-1])
     expect.shape(who, wanted, upstream=upstream)
-    scale = float(query.shape[-1] ** -0.5 if scale is None else scale)
+    scale = scale_or_default(who, query, scale)
     _, weights = attend(
         query, keys, values, allowed=allowed, scale=scale, return_weights=True
     )

@@ -78,7 +78,7 @@ def window_attend(
         allowed_keys = expect.mask("window_attend", allowed_keys, keys.shape[:-1])
     dtype = np.result_type(query, keys, values)
     output = np.empty((*query.shape[:-1], values.shape[-1]), dtype)
-    for first in range(dilation):
+    for first in range(min(dilation, keys.shape[-2])):
         own = np.s_[..., first::dilation, :]
         seen = None if allowed_keys is None else allowed_keys[..., first::dilation]
         for block, near, window in _blocks(query[own].shape[-2], before, after):

@@ -11,7 +11,7 @@ Transformers", arXiv:1904.10509, 2019.
 I. Beltagy, M. E. Peters and A. Cohan, "Longformer: The Long-Document Transformer",
 arXiv:2004.05150, 2020.
 G. Xiao, Y. Tian, B. Chen, S. Han and M. Lewis, "Efficient Streaming Language Models
-with Attention Sinks", ICLR 2024 (arXiv:2309.17453, 2023).
+with Attention Sinks", ICLR 2024.
 """
 
 import numpy as np
@@ -90,6 +90,7 @@ def block_sparse_attend(
         The b above: positions in a block.
     causal
         Whether, inside the blocks, a query sees its own position and earlier ones only.
+        As in `causal_mask`, the queries are the last positions.
     scale
         The c above. Default: 1 over the root of the width.
 
@@ -117,6 +118,7 @@ def block_sparse_attend(
     layout = expect.mask(who, layout, blocks)
     dtype = np.result_type(query, keys, values)
     output = np.zeros((*query.shape[:-1], values.shape[-1]), dtype)
+    ahead = keys.shape[-2] - query.shape[-2]
     for row, chosen in enumerate(layout):
         own = np.arange(row * size, (row + 1) * size)
         near = np.flatnonzero(chosen.repeat(size))
@@ -124,7 +126,7 @@ def block_sparse_attend(
             query[..., own, :],
             keys[..., near, :],
             values[..., near, :],
-            allowed=near <= own[:, None] if causal else None,
+            allowed=near <= own[:, None] + ahead if causal else None,
             scale=scale,
         )
     return output

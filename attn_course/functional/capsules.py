@@ -7,8 +7,8 @@ parents**, and a parent may get much or nothing.
 
 References
 ----------
-S. Sabour, N. Frosst and G. E. Hinton, "Dynamic Routing Between Capsules", NIPS 2017,
-equations 1-3 and procedure 1.
+S. Sabour, N. Frosst and G. E. Hinton, "Dynamic Routing Between Capsules",
+NeurIPS 2017, equations 1-3 and procedure 1.
 """
 
 import numpy as np
@@ -37,8 +37,13 @@ def squash(vectors: Float[np.ndarray, "... width"]) -> Float[np.ndarray, "... wi
     """
     expect.axes("squash", 1, vectors=vectors)
     expect.finite("squash", vectors=vectors)
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors * (length / (1 + length**2))
+    largest = abs(vectors).max(axis=-1, keepdims=True, initial=0)
+    scaled = vectors / np.where(largest == 0, 1, largest)  # its squares are at most 1
+    root = np.sqrt((scaled**2).sum(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a share of 1, or of 0, is the right limit
+        length = np.where(root == 0, 1, largest * root)
+        share = 1 / (1 + (1 / length) ** 2)
+    return scaled / np.where(root == 0, 1, root) * share
 
 
 def route_capsules(

@@ -54,8 +54,8 @@ def corrupt_tokens(
     Raises
     ------
     ValueError
-        If a token lies outside the vocabulary, if `rate` is no share, or if no ordinary
-        token is left to draw.
+        If a token lies outside the vocabulary, which must fit the dtype of the tokens;
+        if `rate` is no share, or if no ordinary token is left to draw.
 
     Examples
     --------
@@ -68,14 +68,21 @@ def corrupt_tokens(
     >>> (corrupted == tokens)[~selected].all()
     np.True_
     """
+    expect.counts("corrupt_tokens", 1, vocab=vocab)
     expect.whole("corrupt_tokens", 0, vocab - 1, tokens=tokens)
+    if vocab - 1 > np.iinfo(tokens.dtype).max:
+        raise ValueError(
+            f"corrupt_tokens: wanted a dtype that holds {vocab - 1}, got {tokens.dtype}"
+        )
     if not 0 <= rate <= 1:
         raise ValueError(f"corrupt_tokens: wanted a rate from 0 to 1, got {rate}")
     apart = np.array([mask_token, *special])
     expect.whole("corrupt_tokens", 0, vocab - 1, mask_token_and_special=apart)
     ordinary = np.setdiff1d(np.arange(vocab), apart)
     if not ordinary.size:
-        raise ValueError(f"corrupt_tokens: wanted an ordinary token, got none among {vocab}")
+        raise ValueError(
+            f"corrupt_tokens: wanted an ordinary token, got none among {vocab}"
+        )
     selected = (rng.random(tokens.shape) < rate) & np.isin(tokens, ordinary)
     fate = rng.random(tokens.shape)
     drawn = rng.choice(ordinary, size=tokens.shape)

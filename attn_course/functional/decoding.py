@@ -12,7 +12,7 @@ References
 Y. Wu et al., "Google's Neural Machine Translation System: Bridging the Gap between
 Human and Machine Translation", arXiv:1609.08144, 2016, section 7, equation 14.
 I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to Sequence Learning with Neural
-Networks", NIPS 2014, section 3.2 (the beam).
+Networks", NeurIPS 2014, section 3.2 (the beam).
 """
 
 from collections.abc import Callable

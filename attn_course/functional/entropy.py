@@ -9,6 +9,8 @@ C. E. Shannon, "A Mathematical Theory of Communication", Bell System Technical J
 import numpy as np
 from jaxtyping import Float
 
+from attn_course.functional import expect
+
 
 def entropy(
     weights: Float[np.ndarray, "..."], axis: int = -1, *, base: float | None = None
@@ -31,7 +33,7 @@ def entropy(
     Raises
     ------
     ValueError
-        If a weight is negative, or `base` is not above 1.
+        If a weight is negative or no finite float, or `base` is not above 1.
 
     Examples
     --------
@@ -39,7 +41,8 @@ def entropy(
     >>> entropy(np.array([0.5, 0.25, 0.25, 0.0]), base=2)
     np.float64(1.5)
     """
-    weights = np.asarray(weights)
+    expect.axes("entropy", 1, weights=weights)
+    expect.finite("entropy", weights=weights)
     if weights.min(initial=0) < 0:
         raise ValueError(
             f"entropy: wanted weights of at least 0, got {weights.min():.3g}"

@@ -113,9 +113,9 @@ def mask(
 
 
 def positive(who: str, **numbers: float) -> None:
-    """Want numbers above zero."""
+    """Want finite numbers above zero."""
     for name, number in numbers.items():
-        if not number > 0:
+        if not 0 < number < np.inf:
             raise ValueError(f"{who}: wanted a positive {name}, got {number}")
 
 

@@ -23,7 +23,7 @@ from attn_course.functional import expect
 from attn_course.functional.attention import attend
 
 Merged = Float[np.ndarray, "... nodes merged"]
-SLOPE = 0.2  # of the LeakyReLU below zero, in both papers
+SLOPE = 0.2  # of the LeakyReLU below zero, in the paper of GAT
 
 
 def gat_layer(

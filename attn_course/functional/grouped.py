@@ -11,7 +11,7 @@ the other, as if they were queries of one head, and a group is read once for the
 
 References
 ----------
-J. Ainslie, J. Lee-Thorp, M. de Jong, Y. Zemlyanskiy, F. Lebron and S. Sanghai, "GQA:
+J. Ainslie, J. Lee-Thorp, M. de Jong, Y. Zemlyanskiy, F. Lebrón and S. Sanghai, "GQA:
 Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints",
 EMNLP 2023.
 N. Shazeer, "Fast Transformer Decoding: One Write-Head is All You Need",
@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
-from attn_course.functional.scores import dot_scores
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax import exponentiate
 
 
@@ -72,8 +72,8 @@ def grouped_attend(
     share = expect.divides(who, groups, heads, of="a number of heads", into="groups")
     together = query.reshape(*batch, groups, share * queries, width)
     expect.memory(who, together, keys, values)
-    scale = width**-0.5 if scale is None else float(scale)
-    weights = dot_scores(together * scale, keys)
+    expect.same_width(who, together, keys)
+    weights = (together * scale_or_default(who, query, scale)) @ keys.mT
     by_head = weights.reshape(*query.shape[:-1], keys.shape[-2])
     total = exponentiate(who, by_head, allowed)
     output = (weights @ values).reshape(*query.shape[:-1], values.shape[-1])

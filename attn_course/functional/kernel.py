@@ -13,6 +13,7 @@ G. S. Watson, "Smooth Regression Analysis", Sankhya A 26(4), 359-372, 1964.
 import numpy as np
 from jaxtyping import Bool, Float
 
+from attn_course.functional import expect
 from attn_course.functional.attention import attend
 
 
@@ -33,7 +34,7 @@ def gaussian_scores(
     Raises
     ------
     ValueError
-        If widths differ or the bandwidth is not positive.
+        If widths or leading axes differ, or the bandwidth is not positive.
 
     Examples
     --------
@@ -41,15 +42,9 @@ def gaussian_scores(
     >>> gaussian_scores(np.array([[0.0]]), np.array([[0.0], [2.0]]), bandwidth=1.0)
     array([[-0., -2.]])
     """
-    if query.shape[-1] != keys.shape[-1]:
-        raise ValueError(
-            f"gaussian_scores: wanted keys as wide as the queries "
-            f"({query.shape[-1]}), got width {keys.shape[-1]}"
-        )
-    if not bandwidth > 0:
-        raise ValueError(
-            f"gaussian_scores: wanted a positive bandwidth, got {bandwidth}"
-        )
+    expect.memory("gaussian_scores", query, keys)
+    expect.same_width("gaussian_scores", query, keys)
+    expect.positive("gaussian_scores", bandwidth=bandwidth)
     gaps = (query[..., :, None, :] - keys[..., None, :, :]) / float(bandwidth)
     return -(gaps**2).sum(axis=-1) / 2
 
@@ -101,7 +96,7 @@ def leave_one_out_error(
     Raises
     ------
     ValueError
-        If there are fewer than two keys.
+        If there are fewer than two keys, or keys and values are no two tables.
 
     Examples
     --------
@@ -110,6 +105,10 @@ def leave_one_out_error(
     >>> leave_one_out_error(keys, values, bandwidth=1.0)
     100.0
     """
+    who = "leave_one_out_error"
+    for name, table in {"keys": keys, "values": values}.items():
+        expect.axes(who, 2, **{name: table})
+        expect.shape(who, (len(keys), np.shape(table)[-1]), **{name: table})
     if len(keys) < 2:
         raise ValueError(f"leave_one_out_error: wanted two keys, got {len(keys)}")
     others = ~np.eye(len(keys), dtype=bool)

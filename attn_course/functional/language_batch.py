@@ -21,7 +21,8 @@ def language_model_batch(
     Raises
     ------
     ValueError
-        If the text is too short for one piece and the token after it.
+        If the tokens are not one row of integers, or too few for one piece and the
+        token after it.
 
     Examples
     --------
@@ -37,8 +38,10 @@ def language_model_batch(
     """
     who = "language_model_batch"
     expect.counts(who, 1, length=length, batch=batch)
-    if np.ndim(tokens) != 1:
-        raise ValueError(f"{who}: wanted one row of tokens, got {np.shape(tokens)}")
+    limits = np.iinfo(np.int64)
+    expect.whole(who, limits.min, limits.max, tokens=tokens)
+    if tokens.ndim != 1:
+        raise ValueError(f"{who}: wanted one row of tokens, got {tokens.shape}")
     if len(tokens) <= length:
         raise ValueError(
             f"{who}: wanted more than {length} tokens for pieces of {length} and the "

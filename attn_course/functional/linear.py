@@ -58,7 +58,7 @@ def elu1(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     array([0., 1., 3.])
     """
     expect.floats("elu1", x=x)
-    return np.exp(np.minimum(x, 0)) + np.maximum(x, 0)
+    return np.asarray(np.exp(np.minimum(x, 0)) + np.maximum(x, 0))
 
 
 def linear_attend(

@@ -161,6 +161,8 @@ def _counted(who, logits, targets, where, smoothing):
     """Return which positions count, and how many they are."""
     expect.axes(who, 1, logits=logits)
     expect.finite(who, logits=logits)
+    limits = np.iinfo(np.int64)
+    expect.whole(who, limits.min, limits.max, targets=targets)
     expect.shape(who, logits.shape[:-1], targets=targets)
     if not 0 <= smoothing < 1:
         raise ValueError(f"{who}: wanted a smoothing in [0, 1), got {smoothing}")

@@ -79,7 +79,8 @@ def softmax_state(scores: Scores, values: Values) -> SoftmaxState:
     if not (top < np.inf).all():  # nan is below nothing
         got = top.max()
         raise ValueError(f"softmax_state: wanted scores below infinity, got {got}")
-    weights = np.exp(scores - _finite(top)[..., None])
+    with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
+        weights = np.exp(scores - _finite(top)[..., None])
     return SoftmaxState(top, weights.sum(axis=-1), weights @ values)
 
 
@@ -108,8 +109,9 @@ def merge_states(first: SoftmaxState, second: SoftmaxState) -> SoftmaxState:
     for name, left, right in zip(SoftmaxState._fields, first, second, strict=True):
         expect.shape("merge_states", left.shape, **{name: right})
     top = np.maximum(first.top, second.top)
-    old = np.exp(first.top - _finite(top))
-    new = np.exp(second.top - _finite(top))
+    with np.errstate(over="ignore"):
+        old = np.exp(first.top - _finite(top))
+        new = np.exp(second.top - _finite(top))
     return SoftmaxState(
         top,
         old * first.total + new * second.total,

@@ -83,6 +83,7 @@ def learned_positions(
            [2. , 3. ]])
     """
     expect.axes("learned_positions", 2, table=table)
+    expect.shape("learned_positions", table.shape[:2], table=table)
     expect.finite("learned_positions", table=table)
     expect.whole("learned_positions", 0, len(table) - 1, positions=positions)
     return table[positions]

@@ -71,7 +71,8 @@ def run_cell(
     """
     real = _expect_sequence("run_cell", inputs, state, real)
     hidden = _hidden(state)
-    outputs = np.empty((*inputs.shape[:-1], hidden.shape[-1]), hidden.dtype)
+    dtype = np.result_type(inputs, hidden)
+    outputs = np.empty((*inputs.shape[:-1], hidden.shape[-1]), dtype)
     for t in range(inputs.shape[-2]):
         state = _keep(step(inputs[..., t, :], state), state, real[..., t, None])
         outputs[..., t, :] = _hidden(state)
@@ -124,7 +125,9 @@ def run_bidirectional(
     """
     real = _expect_sequence("run_bidirectional", inputs, states[0], real)
     ahead, last = run_cell(forward, inputs, states[0], real=real)
-    back, first = run_cell(backward, inputs[..., ::-1, :], states[1], real=real[..., ::-1])
+    back, first = run_cell(
+        backward, inputs[..., ::-1, :], states[1], real=real[..., ::-1]
+    )
     return np.concatenate([ahead, back[..., ::-1, :]], axis=-1), (last, first)
 
 

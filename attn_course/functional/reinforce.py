@@ -33,8 +33,8 @@ def log_probability_gradient(
     Parameters
     ----------
     draws
-        One index for each row of weights, as from `draw_indices`; -1, and gradient zero, for a
-        row of zeros.
+        One index for each row of weights, as from `draw_indices`; -1, and gradient
+        zero, for a row of zeros.
 
     Raises
     ------

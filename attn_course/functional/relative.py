@@ -21,7 +21,7 @@ from attn_course.functional import expect
 
 
 def relative_offsets(queries: int, keys: int) -> Int[np.ndarray, "{queries} {keys}"]:
-    r"""Return how far each key stands behind each query; negative before it.
+    r"""Return how many places each key stands after each query; negative before.
 
     .. math::  \text{offset}_{ij} = j - (i + K - Q)
 

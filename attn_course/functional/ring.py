@@ -25,12 +25,13 @@ import numpy as np
 from jaxtyping import Float
 
 from attn_course.functional import expect
-from attn_course.functional.attention import attend, dot_scores
+from attn_course.functional.attention import attend
 from attn_course.functional.online_softmax import (
     merge_states,
     read_state,
     softmax_state,
 )
+from attn_course.functional.scores import scale_or_default
 
 
 def ring_attend(
@@ -78,7 +79,7 @@ def ring_attend(
            [2. ]])
     """
     _check("ring_attend", query, keys, values, shards, causal)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scale = scale_or_default("ring_attend", query, scale)
     own = list(zip(_cut(query, shards), _places(query, shards), strict=True))
     blocks = _cut(keys, shards), _cut(values, shards), _places(keys, shards)
     travelling = list(zip(*blocks, strict=True))
@@ -136,7 +137,7 @@ def head_parallel_attend(
 
 
 def _read(query, keys, values, allowed, scale):
-    scores = dot_scores(query, keys) * float(scale)
+    scores = query @ keys.mT * scale
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf)
     return softmax_state(scores, values)

@@ -1,7 +1,10 @@
 r"""Sampling the next token: how random, and from how many.
 
 A filter returns the logits with minus infinity for the tokens it drops, so that filters
-combine and the softmax gives the rest all the probability. Apply them, then `sample`.
+combine and the softmax gives the rest all the probability.
+
+The order matters, and is the usual one: temperature, top-k, top-p, draw. The nucleus is
+that of the tempered probabilities, so a temperature that came last would find another.
 
 References
 ----------
@@ -80,17 +83,30 @@ def top_p(logits: Logits, p: float) -> Logits:
 
 
 def sample(
-    logits: Logits, rng: np.random.Generator, *, temperature: float = 1.0
+    logits: Logits,
+    rng: np.random.Generator,
+    *,
+    temperature: float = 1.0,
+    k: int | None = None,
+    p: float | None = None,
 ) -> Int[np.ndarray, "..."]:
     r"""Draw one token from each row.
 
-    .. math::  P(y = i) = \operatorname{softmax}(l / \tau)_i
+    .. math::  P(y = i) = \operatorname{softmax}(l')_i, \qquad
+       l' = \operatorname{top-p}(\operatorname{top-k}(l / \tau))
+
+    Parameters
+    ----------
+    temperature
+        The τ above, positive; it comes first.
+    k, p
+        What `top_k` and then `top_p` keep. Default: everything.
 
     Raises
     ------
     ValueError
-        If a row has no token left, the logits are not floats below infinity, or the
-        temperature is not positive.
+        If a row has no token left, the logits are not floats below infinity, the
+        temperature is not positive, or where `top_k` and `top_p` raise.
 
     Examples
     --------
@@ -99,7 +115,18 @@ def sample(
     array([1, 0])
     """
     _expect_logits("sample", logits)
-    return draw_indices(softmax(logits, temperature=temperature), rng)
+    expect.positive("sample", temperature=temperature)
+    logits = _tempered(logits, temperature)
+    logits = logits if k is None else top_k(logits, k)
+    logits = logits if p is None else top_p(logits, p)
+    return draw_indices(softmax(logits), rng)
+
+
+def _tempered(logits, temperature):
+    """Divide by the temperature in float64, the largest at 0, so that none is nan."""
+    below = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float64)
+    with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
+        return below / float(temperature)
 
 
 def _ranks(logits):

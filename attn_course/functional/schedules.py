@@ -45,7 +45,7 @@ def noam(step: int, model: int, warmup: int) -> float:
     return model**-0.5 * min(step**-0.5, step * warmup**-1.5)
 
 
-def warmup_cosine(step: int, *, warmup: int, steps_: int, peak: float) -> float:
+def warmup_cosine(step: int, *, warmup: int, steps: int, peak: float) -> float:
     r"""Return a rate that rises in a straight line and falls along half a cosine.
 
     .. math::
@@ -58,7 +58,7 @@ def warmup_cosine(step: int, *, warmup: int, steps_: int, peak: float) -> float:
     ----------
     warmup
         The w above: the step of the peak. 0 for no rise.
-    steps_
+    steps
         The T above: from this step on the rate is 0.
     peak
         The highest rate.
@@ -66,21 +66,21 @@ def warmup_cosine(step: int, *, warmup: int, steps_: int, peak: float) -> float:
     Raises
     ------
     ValueError
-        If a step is not whole, `step` is below 1, `steps_` is not beyond `warmup`, or
+        If a step is not whole, `step` is below 1, `steps` is not beyond `warmup`, or
         `peak` is not positive.
 
     Examples
     --------
     >>> steps = (1, 2, 4, 8, 12)
-    >>> [round(warmup_cosine(t, warmup=4, steps_=12, peak=1.0), 2) for t in steps]
+    >>> [round(warmup_cosine(t, warmup=4, steps=12, peak=1.0), 2) for t in steps]
     [0.25, 0.5, 1.0, 0.5, 0.0]
     """
     who = "warmup_cosine"
     expect.counts(who, 1, step=step)
     expect.counts(who, 0, warmup=warmup)
-    expect.counts(who, warmup + 1, steps_=steps_)
+    expect.counts(who, warmup + 1, steps=steps)
     expect.positive(who, peak=peak)
     if step <= warmup:
         return float(peak) * step / warmup
-    gone = min(1.0, (step - warmup) / (steps_ - warmup))
+    gone = min(1.0, (step - warmup) / (steps - warmup))
     return float(peak) * (1 + math.cos(math.pi * gone)) / 2

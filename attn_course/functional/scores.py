@@ -38,7 +38,7 @@ def dot_scores(query: Queries, keys: Keys) -> Scores:
     Raises
     ------
     ValueError
-        If queries and keys differ in width or in leading axes.
+        If queries and keys differ in width or in leading axes, or are not finite.
 
     Examples
     --------
@@ -46,10 +46,17 @@ def dot_scores(query: Queries, keys: Keys) -> Scores:
     >>> dot_scores(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 1.0]]))
     array([[1., 3.]])
     """
-    expect.axes("dot_scores", 2, query=query, keys=keys)
+    expect.memory("dot_scores", query, keys)
     expect.same_width("dot_scores", query, keys)
-    expect.shape("dot_scores", (*query.shape[:-2], *keys.shape[-2:]), keys=keys)
     return query @ np.swapaxes(keys, -1, -2)
+
+
+def scale_or_default(who: str, query: Queries, scale: float | None) -> float:
+    """Return the scale of dot products: by default 1 over the root of the width."""
+    if scale is not None:
+        return float(scale)
+    expect.positive(who, width=query.shape[-1])
+    return query.shape[-1] ** -0.5
 
 
 def scaled_dot_scores(query: Queries, keys: Keys) -> Scores:
@@ -73,8 +80,8 @@ def scaled_dot_scores(query: Queries, keys: Keys) -> Scores:
     """
     expect.memory("scaled_dot_scores", query, keys)
     expect.same_width("scaled_dot_scores", query, keys)
-    expect.positive("scaled_dot_scores", width=query.shape[-1])
-    return dot_scores(query, keys) * query.shape[-1] ** -0.5
+    scale = scale_or_default("scaled_dot_scores", query, None)
+    return dot_scores(query, keys) * scale
 
 
 def general_scores(

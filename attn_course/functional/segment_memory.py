@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax import softmax
 
 
@@ -43,9 +44,11 @@ def extend_memory(
            [3.]])
     """
     expect.axes("extend_memory", 2, states=states)
-    expect.floats("extend_memory", states=states)
+    expect.finite("extend_memory", states=states)
     expect.counts("extend_memory", 0, length=length)
     if memory is not None:
+        expect.axes("extend_memory", 2, memory=memory)
+        expect.finite("extend_memory", memory=memory)
         wanted = (*states.shape[:-2], *np.shape(memory)[-2:-1], states.shape[-1])
         expect.shape("extend_memory", wanted, memory=memory)
         states = np.concatenate([memory, states], axis=-2)
@@ -173,8 +176,8 @@ def xl_attend(
     scores, seen = _scores(query, keys, distances, content_bias, distance_bias)
     if allowed is not None:
         seen = seen & expect.mask("xl_attend", allowed, scores.shape)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    weights = softmax(scores * float(scale), where=seen)
+    scale = scale_or_default("xl_attend", query, scale)
+    weights = softmax(scores * scale, where=seen)
     output = weights @ values
     return (output, weights) if return_weights else output
 

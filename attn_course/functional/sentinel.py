@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
-from attn_course.functional.attention import dot_scores
+from attn_course.functional.scores import scale_or_default
 from attn_course.functional.softmax import logsumexp, softmax
 
 
@@ -103,8 +103,8 @@ def sentinel_attend(
     """
     who = "sentinel_attend"
     expect.memory(who, query, keys, values)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
-    scores = dot_scores(query, keys) * float(scale)
+    expect.same_width(who, query, keys)
+    scores = query @ keys.mT * scale_or_default(who, query, scale)
     if sentinel_score is None:
         sentinel_score = np.zeros(query.shape[:-1], scores.dtype)
     expect.finite(who, sentinel_score=sentinel_score)

@@ -56,9 +56,9 @@ def softmax(
     Raises
     ------
     ValueError
-        If `scores` are not floats, or are nan or plus infinity where they take part;
-        if `where` is not boolean or does not broadcast to them; if `temperature` is
-        not positive.
+        If `scores` are not an array of floats, or are nan or plus infinity where they
+        take part; if `where` is not boolean or does not broadcast to them; if
+        `temperature` is not positive.
 
     Examples
     --------
@@ -72,8 +72,9 @@ def softmax(
     """
     expect.positive("softmax", temperature=temperature)
     weights, _ = _shifted("softmax", scores, axis, where)
-    with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
-        weights /= float(temperature)
+    if temperature != 1:
+        with np.errstate(over="ignore"):  # -inf is the right limit of a huge gap
+            np.divide(weights, float(temperature), out=weights, dtype=np.float64)
     total = _exponentiated(weights, axis)
     weights /= total
     return weights
@@ -154,6 +155,7 @@ def _exponentiated(shifted, axis):
 def _shifted(who, scores, axis, where):
     """Return a copy of the scores less their maximum, and the maximum."""
     expect.floats(who, scores=scores)
+    expect.axes(who, 1, scores=scores)
     shifted = scores.copy()
     return shifted, _shift(who, shifted, axis, where)
 

@@ -21,7 +21,7 @@ References
 ----------
 M. N. Rabe and C. Staats, "Self-attention Does Not Need O(n^2) Memory",
 arXiv:2112.05682, 2021.
-T. Dao, D. Y. Fu, S. Ermon, A. Rudra and C. Re, "FlashAttention: Fast and
+T. Dao, D. Y. Fu, S. Ermon, A. Rudra and C. Ré, "FlashAttention: Fast and
 Memory-Efficient Exact Attention with IO-Awareness", NeurIPS 2022, Algorithm 1, which
 has the loop over keys outside and the loop over queries inside.
 """
@@ -32,6 +32,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
+from attn_course.functional.scores import scale_or_default
 
 LARGEST = (256, 512)  # queries and keys of a tile: 512 KiB of float32 fit most caches
 STATISTICS = 8  # numbers a query: maxima, sums, factors, old and new
@@ -104,7 +105,7 @@ def tiled_attend(
         *(np.empty((step[0], n), dtype) for n in (*widths, step[1])),
         hidden=np.empty(step, bool),
     )
-    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
+    scale = scale_or_default("tiled_attend", query, scale)
     output = np.zeros((*query.shape[:-1], values.shape[-1]), dtype)
     for place in np.ndindex(*query.shape[:-2]):
         seen = None if allowed is None else allowed[place]

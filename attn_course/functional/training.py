@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Int
 
+from attn_course.functional import expect
+
 
 def random_split(
     count: int, shares: Sequence[float], rng: np.random.Generator
@@ -30,8 +32,11 @@ def random_split(
     >>> [len(group) for group in groups]
     [6, 2, 2]
     """
-    if min(shares, default=0) <= 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"random_split: wanted positive shares that sum to one, got {shares}")
+    expect.counts("random_split", 0, count=count)
+    if not (min(shares, default=0) > 0 and abs(sum(shares) - 1) <= 1e-9):
+        raise ValueError(
+            f"random_split: wanted positive shares that sum to one, got {shares}"
+        )
     ends = np.round(np.cumsum(shares) * count).astype(int)[:-1]
     groups = np.split(rng.permutation(count), ends)
     if min(map(len, groups)) == 0:
@@ -85,8 +90,7 @@ def best_epoch(losses: Iterable[float], patience: int) -> int:
     >>> best_epoch([5.0, 3.0, 4.0, 4.0, 1.0], patience=2)
     1
     """
-    if patience < 1:
-        raise ValueError(f"best_epoch: wanted a patience of at least 1, got {patience}")
+    expect.counts("best_epoch", 1, patience=patience)
     best, lowest = None, float("inf")
     for epoch, loss in enumerate(losses):
         if loss < lowest:

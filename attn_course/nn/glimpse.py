@@ -8,7 +8,7 @@ around a point, and the sensor sees the surroundings at coarser scales, too.
 References
 ----------
 V. Mnih, N. Heess, A. Graves and K. Kavukcuoglu, "Recurrent Models of Visual Attention",
-NeurIPS 2014, sections 2 and 3.
+NeurIPS 2014, section 3.
 R. J. Williams, "Simple Statistical Gradient-Following Algorithms for Connectionist
 Reinforcement Learning", Machine Learning 8, 229-256, 1992.
 """

@@ -26,7 +26,7 @@ States = Float[torch.Tensor, "... nodes width"]
 Edges = Bool[torch.Tensor, "nodes nodes"]
 Merged = Float[torch.Tensor, "... nodes merged"]
 Weights = Float[torch.Tensor, "... heads nodes nodes"]
-SLOPE = 0.2  # of the LeakyReLU below zero, in both papers
+SLOPE = 0.2  # of the LeakyReLU below zero, in the paper of GAT
 
 
 class GATLayer(nn.Module):

@@ -5,7 +5,7 @@ r"""A causal language model: each position predicts the token after it.
 References
 ----------
 A. Radford et al., "Language Models are Unsupervised Multitask Learners", OpenAI, 2019,
-section 2.3 (pre-norm, a last norm, learnt positions).
+section 2.3 (pre-norm, a last norm).
 H. Touvron et al., "LLaMA: Open and Efficient Foundation Language Models",
 arXiv:2302.13971, 2023, section 2.2 (RMS norm, SwiGLU, rotary positions).
 """
@@ -16,12 +16,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import nn
 
-from attn_course.nn import expect, sampling
+from attn_course.nn import expect
 from attn_course.nn.configured import configured
 from attn_course.nn.multihead import Cache
 from attn_course.nn.positions import Learned, Sinusoidal
 from attn_course.nn.relative import ALiBi, RelativeBias
 from attn_course.nn.rotary import Rotary
+from attn_course.nn.sampling import sample
 from attn_course.nn.stack import Encoder
 
 Tokens = Int[torch.Tensor, "batch positions"]
@@ -169,10 +170,8 @@ def _next(logits, temperature, top_k, top_p, generator):
     if temperature == 0:
         return logits.argmax(dim=-1, keepdim=True)
     expect.positive("generate", temperature=temperature)
-    logits = logits / temperature
-    logits = logits if top_k is None else sampling.top_k(logits, top_k)
-    logits = logits if top_p is None else sampling.top_p(logits, top_p)
-    return sampling.sample(logits, generator=generator)
+    kept = {"k": top_k, "p": top_p}
+    return sample(logits, temperature=temperature, **kept, generator=generator)
 
 
 def _inside(positions: str, model: int, heads: int, longest: int) -> dict:

@@ -2,8 +2,8 @@ r"""The loss of tokens: cross-entropy, for each token that is not padding.
 
 References
 ----------
-C. Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR
-2016, section 7 (label smoothing).
+C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens and Z. Wojna, "Rethinking the Inception
+Architecture for Computer Vision", CVPR 2016, section 7 (label smoothing).
 """
 
 import torch

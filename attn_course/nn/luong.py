@@ -3,7 +3,7 @@ r"""A recurrent decoder that moves on before it looks at the source.
 References
 ----------
 M.-T. Luong, H. Pham and C. D. Manning, "Effective Approaches to Attention-based Neural
-Machine Translation", EMNLP 2015, equations 5-8 and section 3.3 (input feeding).
+Machine Translation", EMNLP 2015, equations 5-7 and section 3.3 (input feeding).
 """
 
 from typing import NamedTuple

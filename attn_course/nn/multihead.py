@@ -14,8 +14,9 @@ References
 A. Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2.2.
 N. Shazeer, "Fast Transformer Decoding: One Write-Head is All You Need",
 arXiv:1911.02150, 2019 (one group for all heads).
-J. Ainslie et al., "GQA: Training Generalized Multi-Query Transformer Models from
-Multi-Head Checkpoints", EMNLP 2023 (groups).
+J. Ainslie, J. Lee-Thorp, M. de Jong, Y. Zemlyanskiy, F. Lebrón and S. Sanghai, "GQA:
+Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints",
+EMNLP 2023 (groups).
 I. Beltagy, M. E. Peters and A. Cohan, "Longformer: The Long-Document Transformer",
 arXiv:2004.05150, 2020 (windows).
 """

@@ -26,9 +26,10 @@ class ALiBi(nn.Module):
 
     .. math::  b_{hij} = -m_h \, |i - j|, \qquad m_h = 2^{-8 h / H}, \quad h = 1..H
 
+    for H a power of two. Else, as in the authors' code, the slopes of the next lower
+    power come first, and then every second one of the next higher, from the first on.
     Nothing is learnt. The paper has causal attention in mind, where j never exceeds i;
-    without a causal mask both directions are treated alike. For a number of heads that
-    is no power of two the paper's code mixes two such series; here it is the one above.
+    without a causal mask both directions are treated alike.
 
     Examples
     --------
@@ -40,7 +41,10 @@ class ALiBi(nn.Module):
     def __init__(self, heads: int):
         super().__init__()
         expect.counts("ALiBi", heads=heads)
-        slopes = 2.0 ** (-8 * torch.arange(1, heads + 1) / heads)
+        lower = 1 << heads.bit_length() - 1
+        slopes = 2.0 ** (-8 * torch.arange(1, lower + 1) / lower)
+        between = 2.0 ** (-8 * torch.arange(1, 2 * lower, 2) / (2 * lower))
+        slopes = torch.cat([slopes, between[: heads - lower]])
         self.register_buffer("slopes", slopes, persistent=False)
 
     def forward(

@@ -1,14 +1,17 @@
 r"""Sampling the next token: how random, and from how many.
 
 A filter returns the logits with minus infinity for the tokens it drops, so that filters
-combine and the softmax gives the rest all the probability. Apply them, then `sample`.
+combine and the softmax gives the rest all the probability.
+
+The order matters, and is the usual one: temperature, top-k, top-p, draw. The nucleus is
+that of the tempered probabilities, so a temperature that came last would find another.
 
 References
 ----------
 A. Fan, M. Lewis and Y. Dauphin, "Hierarchical Neural Story Generation", ACL 2018
 (top-k).
-A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020,
-section 3.1 (nucleus, or top-p).
+A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, "The Curious Case of Neural Text
+Degeneration", ICLR 2020, section 3.1 (nucleus, or top-p).
 """
 
 import torch
@@ -53,7 +56,7 @@ def top_p(logits: Logits, p: float) -> Logits:
         return logits.clone()
     ordered, order = logits.sort(dim=-1, descending=True, stable=True)
     shares = ordered.softmax(dim=-1)
-    before = shares.cumsum(dim=-1) - shares
+    before = shares.cumsum(dim=-1, dtype=torch.float64) - shares
     kept = ordered.masked_fill(before >= p, -torch.inf)
     return torch.empty_like(logits).scatter(-1, order, kept)
 
@@ -62,11 +65,21 @@ def sample(
     logits: Float[torch.Tensor, "batch vocab"],
     *,
     temperature: float = 1.0,
+    k: int | None = None,
+    p: float | None = None,
     generator: torch.Generator | None = None,
 ) -> Int[torch.Tensor, "batch 1"]:
     r"""Draw one token from each row.
 
-    .. math::  P(y = i) = \operatorname{softmax}(l / \tau)_i
+    .. math::  P(y = i) = \operatorname{softmax}(l')_i, \qquad
+       l' = \operatorname{top-p}(\operatorname{top-k}(l / \tau))
+
+    Parameters
+    ----------
+    temperature
+        The tau above, positive; it comes first.
+    k, p
+        What `top_k` and then `top_p` keep. Default: everything.
 
     Examples
     --------
@@ -76,5 +89,7 @@ def sample(
             [0]])
     """
     expect.positive("sample", temperature=temperature)
-    weights = (logits / temperature).softmax(dim=-1)
-    return torch.multinomial(weights, 1, generator=generator)
+    logits = logits / temperature
+    logits = logits if k is None else top_k(logits, k)
+    logits = logits if p is None else top_p(logits, p)
+    return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)

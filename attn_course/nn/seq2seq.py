@@ -8,7 +8,8 @@ References
 I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to Sequence Learning with Neural
 Networks", NeurIPS 2014.
 K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
-Statistical Machine Translation", EMNLP 2014, section 2.2 and appendix A (no attention).
+Statistical Machine Translation", EMNLP 2014, section 2.2, and appendix A of
+arXiv:1406.1078 (no attention).
 D. Bahdanau, K. Cho and Y. Bengio, "Neural Machine Translation by Jointly Learning to
 Align and Translate", ICLR 2015.
 M.-T. Luong, H. Pham and C. D. Manning, "Effective Approaches to Attention-based Neural

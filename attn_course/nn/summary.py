@@ -3,7 +3,8 @@ r"""A recurrent decoder to which the source is one vector of fixed size; no atte
 References
 ----------
 K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
-Statistical Machine Translation", EMNLP 2014, section 2.2 and appendix A.
+Statistical Machine Translation", EMNLP 2014, section 2.2, and appendix A of
+arXiv:1406.1078.
 """
 
 from typing import NamedTuple

@@ -25,6 +25,7 @@ def shown(annotation: Any) -> str:
     >>> from jaxtyping import Float
     >>> shown(Float[np.ndarray, "... queries keys"] | None)
     "Float['... queries keys'] | None"
+    >>> from collections.abc import Callable
     >>> shown(Callable[[float, float], np.ndarray])
     'Callable[[float, float], ndarray]'
     """
@@ -81,6 +82,37 @@ def shorten(app, what, name, thing, options, signature, returns):
     return re.sub(r"<function (\w+) at 0x\w+>", r"\1", text), given
 
 
+def entries(lines: list[str]) -> list[str]:
+    """Make each source below the line "References" an item of a list.
+
+    A source begins with the initials of an author, after a line that ended the last
+    one. Unescaped, an initial would be taken for the number of an item.
+
+    >>> given = ["References", "----------", "A. One, 1999.", "B. Two,", "C. Two, 2000."]
+    >>> print(*entries(given), sep="\\n")
+    References
+    ----------
+    * \\A. One, 1999.
+    * \\B. Two,
+      C. Two, 2000.
+    """
+    if "References" not in lines:
+        return lines
+    start = lines.index("References") + 2
+    made = lines[:start]
+    for before, line in zip([".", *lines[start:]], lines[start:], strict=False):
+        first = re.match(r"[A-Z]\.(-[A-Z]\.)? ", line) and before.rstrip().endswith(
+            (".", ")")
+        )
+        made.append(f"* \\{line}" if first else f"  {line}" if line else line)
+    return made
+
+
+def list_sources(app, what, name, thing, options, lines):
+    """Runs on each docstring, before it is read."""
+    lines[:] = entries(lines)
+
+
 def skip(app, what, name, thing, already, options):
     """Leave out of a module what its package does not export."""
     module = getattr(thing, "__module__", None) or ""
@@ -91,5 +123,6 @@ def skip(app, what, name, thing, already, options):
 
 
 def setup(app):
+    app.connect("autodoc-process-docstring", list_sources, priority=100)  # first
     app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-signature", shorten)

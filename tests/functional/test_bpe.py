@@ -107,7 +107,8 @@ def test_ties_are_broken_by_the_tokens():
 
 def test_no_merge_crosses_the_end_of_a_word():
     merges = learn_merges("to be, to be, to be, to be", 99)
-    spelling = {token: bpe_decode([token], merges) for token in bpe_encode("to be, to", merges)}
+    tokens = bpe_encode("to be, to", merges)
+    spelling = {token: bpe_decode([token], merges) for token in tokens}
     assert set(spelling.values()) == {"to", " be,", " to"}
 
 
@@ -129,9 +130,9 @@ def test_refuses_what_does_not_exist():
         bpe_decode([257], [(97, 98)])
     with pytest.raises(ValueError, match="tokens from 0 to 255, got -1"):
         bpe_decode([-1], [])
-    with pytest.raises(ValueError, match="bpe_encode: wanted merge 1 of tokens below 257"):
+    with pytest.raises(ValueError, match="bpe_encode: wanted merge 1 of tokens"):
         bpe_encode("ab", [(97, 98), (257, 97)])
-    with pytest.raises(ValueError, match="bpe_decode: wanted merge 0 of tokens below 256"):
+    with pytest.raises(ValueError, match="bpe_decode: wanted merge 0 of tokens"):
         bpe_decode([97], [(256, 97)])
     with pytest.raises(ValueError, match="surrogates not allowed"):
         learn_merges("\ud800", 1)

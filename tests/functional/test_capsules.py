@@ -98,7 +98,7 @@ def test_refuses_what_has_no_meaning():
         route_capsules(SAYS[0, 0])
     with pytest.raises(ValueError, match="squash: wanted finite vectors"):
         squash(SAYS * np.nan)
-    with pytest.raises(ValueError, match=r"route: wanted predictions as .* floats"):
+    with pytest.raises(ValueError, match=r"route_capsules: wanted predictions as .* floats"):
         route_capsules(SAYS > 0)
 
 

@@ -90,6 +90,8 @@ def test_refuses_rates_that_leave_nothing_or_add_something(rate):
 def test_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match="finite x"):
         dropout(X * np.nan, 0.5, draws())
+    with pytest.raises(ValueError, match="finite upstream"):
+        dropout_backward(X * np.nan, X > 0, 0.5)
     with pytest.raises(ValueError, match="boolean mask"):
         dropout_backward(X, X, 0.5)
     with pytest.raises(ValueError, match=r"kept of shape \(2, 3, 5\), got \(5,\)"):

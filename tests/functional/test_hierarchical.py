@@ -107,7 +107,9 @@ def test_the_count_is_that_of_the_pairs_a_mask_allows(sentences, words):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_keeps_the_dtype(dtype):
-    pools = [PoolWeights(*(a.astype(dtype) for a in pool)) for pool in (WORDS, SENTENCES)]
+    pools = [
+        PoolWeights(*(a.astype(dtype) for a in pool)) for pool in (WORDS, SENTENCES)
+    ]
     assert hierarchical_pool(TEXT.astype(dtype), *pools, where=REAL).dtype == dtype
 
 

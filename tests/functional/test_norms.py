@@ -162,3 +162,5 @@ def test_refuses_a_shift_or_an_upstream_of_another_shape():
     for backward in (layer_norm_backward, rms_norm_backward):
         with pytest.raises(ValueError, match=r"upstream of shape \(2, 3, 5\), got \(5"):
             backward(GAIN, X)
+        with pytest.raises(ValueError, match="finite upstream"):
+            backward(UPSTREAM * np.nan, X)

@@ -8,11 +8,11 @@ import torch
 
 from attn_course.functional import (
     CellWeights,
-    bidirectional,
     gru_cell,
     lstm_cell,
     rnn_cell,
-    run,
+    run_bidirectional,
+    run_cell,
 )
 
 rng = np.random.default_rng(0)
@@ -119,7 +119,9 @@ def test_the_first_half_knows_the_past_and_the_second_the_future():
     outputs, _ = run_bidirectional(*steps, INPUTS, states)
     moved = INPUTS.copy()
     moved[:, 2] += 1
-    changed = (run_bidirectional(*steps, moved, states)[0] != outputs).reshape(3, 5, 2, 7)
+    changed = (run_bidirectional(*steps, moved, states)[0] != outputs).reshape(
+        3, 5, 2, 7
+    )
     assert changed.any(axis=(0, 3)).T.tolist() == [
         [False, False, True, True, True],
         [True, True, True, False, False],
@@ -156,7 +158,9 @@ def test_keeps_the_dtype_and_its_inputs(dtype):
     step = partial(lambda w, x, s: rnn_cell(x, s, w), weights)
     inputs, state = INPUTS.astype(dtype), start(rnn_cell).astype(dtype)
     copies = inputs.copy(), state.copy()
-    outputs, (last, _) = run_bidirectional(step, step, inputs, (state, state), real=REAL)
+    outputs, (last, _) = run_bidirectional(
+        step, step, inputs, (state, state), real=REAL
+    )
     assert outputs.dtype == last.dtype == dtype
     np.testing.assert_array_equal(inputs, copies[0])
     np.testing.assert_array_equal(state, copies[1])

@@ -10,7 +10,7 @@ from attn_course.functional import (
     CellWeights,
     jacobian_norms,
     rnn_cell,
-    run,
+    run_cell,
     spectral_radius,
     step_jacobians,
     with_spectral_radius,

@@ -37,7 +37,7 @@ def rates_of(scheduler, steps, peak=0.3, **options):
 
 
 def test_the_cosine_is_torchs_rise_and_torchs_fall():
-    got = [warmup_cosine(t, warmup=5, steps_=23, peak=0.3) for t in range(1, 24)]
+    got = [warmup_cosine(t, warmup=5, steps=23, peak=0.3) for t in range(1, 24)]
     schedules = torch.optim.lr_scheduler
     rise = rates_of(schedules.LinearLR, 5, start_factor=1 / 5, total_iters=4)
     fall = rates_of(schedules.CosineAnnealingLR, 19, T_max=18)
@@ -46,14 +46,14 @@ def test_the_cosine_is_torchs_rise_and_torchs_fall():
 
 
 def test_the_cosine_peaks_once_and_stays_at_zero_when_it_is_over():
-    rates = [warmup_cosine(t, warmup=5, steps_=23, peak=0.3) for t in range(1, 40)]
+    rates = [warmup_cosine(t, warmup=5, steps=23, peak=0.3) for t in range(1, 40)]
     assert max(rates) == rates[4] == 0.3
     assert set(rates[22:]) == {0.0}
     assert rates[13] == pytest.approx(0.15)  # half of the way down at half of the steps
 
 
 def test_without_a_rise_the_cosine_starts_to_fall_at_once():
-    rates = [warmup_cosine(t, warmup=0, steps_=7, peak=0.3) for t in range(1, 9)]
+    rates = [warmup_cosine(t, warmup=0, steps=7, peak=0.3) for t in range(1, 9)]
     assert rates[0] < 0.3
     assert (np.diff(rates) <= 0).all()
 
@@ -62,7 +62,7 @@ def test_refuses_steps_that_are_counted_from_zero():
     with pytest.raises(ValueError, match="noam: wanted step of at least 1, got 0"):
         noam(0, 512, 4000)
     with pytest.raises(ValueError, match="warmup_cosine: wanted step of at least 1"):
-        warmup_cosine(0, warmup=5, steps_=23, peak=0.3)
+        warmup_cosine(0, warmup=5, steps=23, peak=0.3)
 
 
 def test_refuses_numbers_that_make_no_schedule():
@@ -71,10 +71,10 @@ def test_refuses_numbers_that_make_no_schedule():
         (lambda: noam(1, 512, 0), "warmup of at least 1, got 0"),
         (lambda: noam(1, 0, 4000), "model of at least 1, got 0"),
         (
-            lambda: warmup_cosine(1, warmup=5, steps_=5, peak=0.3),
-            "steps_ of at least 6, got 5",
+            lambda: warmup_cosine(1, warmup=5, steps=5, peak=0.3),
+            "steps of at least 6, got 5",
         ),
-        (lambda: warmup_cosine(1, warmup=5, steps_=9, peak=0.0), "positive peak"),
+        (lambda: warmup_cosine(1, warmup=5, steps=9, peak=0.0), "positive peak"),
     ):
         with pytest.raises(ValueError, match=message):
             call()

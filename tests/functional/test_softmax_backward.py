@@ -150,6 +150,8 @@ def test_refuses_what_does_not_fit():
             backward(UPSTREAM * np.nan, weights)
         with pytest.raises(ValueError, match="upstream as an array of floats"):
             backward(WHERE, weights)
+    with pytest.raises(ValueError, match="logs as an array of floats, got list"):
+        log_softmax_backward(UPSTREAM[0, 0], [0.0] * 5)
     with pytest.raises(ValueError, match="finite logs, got inf"):
         log_softmax_backward(UPSTREAM, np.full(SCORES.shape, np.inf))
     with pytest.raises(ValueError, match="rows of weights that sum to 1"):

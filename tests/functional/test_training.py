@@ -21,7 +21,8 @@ def test_every_index_falls_into_exactly_one_group(count, seed):
 
 def test_the_same_seed_deals_the_same_groups_and_another_does_not():
     one, same, other = (
-        random_split(50, (0.5, 0.5), np.random.default_rng(seed))[0] for seed in (3, 3, 4)
+        random_split(50, (0.5, 0.5), np.random.default_rng(seed))[0]
+        for seed in (3, 3, 4)
     )
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)

@@ -26,7 +26,7 @@ from attn_course.functional import (
     transformer_block_backward,
     tree_leaves,
     tree_map,
-    warm_up_cosine,
+    warmup_cosine,
     xavier_uniform,
 )
 
@@ -169,7 +169,7 @@ def test_a_language_model_trained_by_hand_is_torchs_step_for_step(norm_first):
     optimiser = torch.optim.AdamW(leaves, lr=1.0, weight_decay=0.1)
     for step in range(1, 21):
         batch = (*texts(11), norm_first)
-        rate = 0.1 * noam(step, MODEL, warm_up=10)
+        rate = 0.1 * noam(step, MODEL, warmup=10)
         loss, gradients = loss_and_gradients(model, *batch)
         model, state = adam(model, gradients, state, rate=rate, decay=0.1)
 
@@ -189,7 +189,7 @@ def test_a_language_model_trained_by_hand_learns_where_to_look():
     for step in range(1, steps + 1):
         _, gradients = loss_and_gradients(model, *texts(32), True)
         gradients, _ = clip_by_norm(gradients, 1.0)
-        rate = warm_up_cosine(step, warm_up=10, total=steps + 1, peak=0.05)
+        rate = warmup_cosine(step, warmup=10, steps=steps + 1, peak=0.05)
         model, state = adam(model, gradients, state, rate=rate)
     floor = cross_entropy(
         np.log(np.eye(VOCAB) * 0.9 + 0.1 / VOCAB), np.arange(VOCAB), smoothing=0.1

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from attn_course.functional import alibi_bias
 from attn_course.nn import ALiBi, RelativeBias
 
 
-@pytest.mark.parametrize("heads", [1, 4, 6, 8])
+@pytest.mark.parametrize("heads", [1, 4, 8])
 def test_alibi_is_slope_times_distance(heads):
     bias = ALiBi(heads)(5, 5)
     assert bias.shape == (heads, 5, 5)
@@ -19,6 +20,17 @@ def test_alibi_is_slope_times_distance(heads):
 
 def test_the_slopes_of_eight_heads_are_the_papers():
     assert ALiBi(8).slopes.tolist() == [2.0**-h for h in range(1, 9)]
+
+
+def test_other_numbers_of_heads_mix_two_series_as_the_authors_code_does():
+    first, between = [2.0**-2, 2.0**-4, 2.0**-6, 2.0**-8], [2.0**-1, 2.0**-3]
+    assert ALiBi(6).slopes.tolist() == first + between
+
+
+@pytest.mark.parametrize("heads", range(1, 18))
+def test_alibi_is_numpys(heads):
+    wanted = torch.from_numpy(alibi_bias(heads, 3, 5)).float()
+    torch.testing.assert_close(ALiBi(heads)(3, 5), wanted)
 
 
 def test_relative_bias_is_clipped_and_tells_before_from_after():

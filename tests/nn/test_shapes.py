@@ -2,7 +2,8 @@
 
 jaxtyping and beartype check every call that the examples and the tests of `nn` make, in
 a process of its own: students and readers do not pay for it. Left out are the tests
-whose name says "refuses", and those that train: they make the same calls many times.
+whose name says "refuses", and those that train: they make the same calls many times. For
+the same reason hypothesis draws few examples.
 """
 
 import inspect
@@ -35,7 +36,7 @@ def test_every_public_name_has_an_example(name):
 
 def test_shapes_hold_at_every_call():
     command = """
-        -m pytest -q -x -p no:cacheprovider
+        -m pytest -q -x -p no:cacheprovider --hypothesis-profile=few
         --jaxtyping-packages=attn_course.nn,typechecker.check
     """.split()
     done = subprocess.run(

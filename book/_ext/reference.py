@@ -88,8 +88,8 @@ def entries(lines: list[str]) -> list[str]:
     A source begins with the initials of an author, after a line that ended the last
     one. Unescaped, an initial would be taken for the number of an item.
 
-    >>> given = ["References", "----------", "A. One, 1999.", "B. Two,", "C. Two, 2000."]
-    >>> print(*entries(given), sep="\\n")
+    >>> given = ["A. One, 1999.", "B. Two,", "C. Two, 2000."]
+    >>> print(*entries(["References", "----------", *given]), sep="\\n")
     References
     ----------
     * \\A. One, 1999.
@@ -101,9 +101,8 @@ def entries(lines: list[str]) -> list[str]:
     start = lines.index("References") + 2
     made = lines[:start]
     for before, line in zip([".", *lines[start:]], lines[start:], strict=False):
-        first = re.match(r"[A-Z]\.(-[A-Z]\.)? ", line) and before.rstrip().endswith(
-            (".", ")")
-        )
+        ended = before.rstrip().endswith((".", ")"))
+        first = ended and re.match(r"[A-Z]\.(-[A-Z]\.)? ", line)
         made.append(f"* \\{line}" if first else f"  {line}" if line else line)
     return made
 

@@ -17,13 +17,14 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 from timing import Row
 
+RESULT = Path(__file__).parents[1] / "_build/bench/attention.json"
 PARTS = (reads, lengths, layers, decoding, formulas)
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds")
-    parser.add_argument("--json", type=Path, default="_build/bench/attention.json")
+    parser.add_argument("--json", type=Path, default=RESULT)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     with threadpool_limits(1):

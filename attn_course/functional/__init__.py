@@ -10,6 +10,7 @@ from .activations import gelu_tanh as gelu_tanh
 from .activations import gelu_tanh_backward as gelu_tanh_backward
 from .activations import relu as relu
 from .activations import relu_backward as relu_backward
+from .activations import sigmoid as sigmoid
 from .activations import silu as silu
 from .activations import silu_backward as silu_backward
 from .adaptive_span import span_attend as span_attend

@@ -148,6 +148,32 @@ def gelu_tanh_backward(upstream: Entries, x: Entries) -> Entries:
     return np.asarray(upstream * ((1 + bend) + x * (1 - bend**2) * slope) / 2)
 
 
+def sigmoid(x: Entries) -> Entries:
+    r"""Return a number between 0 and 1 for each entry: the logistic function.
+
+    .. math::  \sigma(x) = \frac{1}{1 + e^{-x}} = \frac{e^x}{1 + e^x}
+
+    Each entry is computed by the form that cannot overflow, so that small results are
+    as exact as large ones. Infinite entries give 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If `x` is not floats, or is nan.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sigmoid(np.array([-1000.0, 0.0, 3.0])).round(5)
+    array([0.     , 0.5    , 0.95257])
+    """
+    expect.floats("sigmoid", x=x)
+    if np.isnan(x).any():
+        raise ValueError("sigmoid: wanted numbers, got nan")
+    small = np.exp(-abs(x))
+    return np.asarray(np.where(x >= 0, 1, small) / (1 + small))
+
+
 def silu(x: Entries) -> Entries:
     r"""Return x times the logistic function of x; also called swish.
 
@@ -165,7 +191,7 @@ def silu(x: Entries) -> Entries:
     array([-0.14228,  0.     ,  2.85772])
     """
     expect.finite("silu", x=x)
-    return np.asarray(x * _sigmoid(x))
+    return np.asarray(x * sigmoid(x))
 
 
 def silu_backward(upstream: Entries, x: Entries) -> Entries:
@@ -182,23 +208,17 @@ def silu_backward(upstream: Entries, x: Entries) -> Entries:
     array([1., 2.])
     """
     _require("silu_backward", upstream, x)
-    gate = _sigmoid(x)
+    gate = sigmoid(x)
     return np.asarray(upstream * gate * (1 + x * (1 - gate)))
 
 
 def _tanh_part(x):
     """Return the tanh in `gelu_tanh`, and the slope of what is inside it."""
-    inside = np.clip(
-        x, -10, 10
-    )  # where it has long been flat; the cube cannot overflow
+    inside = np.clip(x, -10, 10)  # far out it is flat, and no cube overflows
     root = math.sqrt(2 / math.pi)
     square = inside * inside  # a power of 3 would take ten times as long
     bend = np.tanh(root * (inside + 0.044715 * inside * square))
     return bend, root * (1 + 3 * 0.044715 * square)
-
-
-def _sigmoid(x):
-    return (1 + np.tanh(x / 2)) / 2  # 1 / (1 + exp(-x)) would overflow
 
 
 def _require(who, upstream, x):

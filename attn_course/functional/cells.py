@@ -26,6 +26,7 @@ import numpy as np
 from jaxtyping import Float
 
 from attn_course.functional import expect
+from attn_course.functional.activations import sigmoid
 
 Inputs = Float[np.ndarray, "... inputs"]
 Hidden = Float[np.ndarray, "... hidden"]
@@ -106,8 +107,8 @@ def lstm_cell(
     expect.shape("lstm_cell", np.shape(hidden), cell=cell)
     parts = zip(*_parts("lstm_cell", inputs, hidden, weights, 4), strict=True)
     into, forget, candidate, out = (x + h for x, h in parts)
-    cell = _sigmoid(forget) * cell + _sigmoid(into) * np.tanh(candidate)
-    return _sigmoid(out) * np.tanh(cell), cell
+    cell = sigmoid(forget) * cell + sigmoid(into) * np.tanh(candidate)
+    return sigmoid(out) * np.tanh(cell), cell
 
 
 def gru_cell(
@@ -150,8 +151,8 @@ def gru_cell(
     array([0.3])
     """
     from_input, from_hidden = _parts("gru_cell", inputs, hidden, weights, 3)
-    reset = _sigmoid(from_input[0] + from_hidden[0])
-    update = _sigmoid(from_input[1] + from_hidden[1])
+    reset = sigmoid(from_input[0] + from_hidden[0])
+    update = sigmoid(from_input[1] + from_hidden[1])
     if reset_after:
         past = reset * from_hidden[2]
     else:
@@ -175,7 +176,3 @@ def _parts(who, inputs, hidden, weights, gates):
     from_input = inputs @ weights.from_input + weights.input_bias
     from_hidden = hidden @ weights.from_hidden + weights.hidden_bias
     return np.split(from_input, gates, -1), np.split(from_hidden, gates, -1)
-
-
-def _sigmoid(x):
-    return (1 + np.tanh(x / 2)) / 2  # the logistic function, without overflow

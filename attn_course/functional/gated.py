@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from attn_course.functional import expect
+from attn_course.functional.activations import sigmoid
 from attn_course.functional.softmax import softmax
 
 
@@ -54,7 +55,7 @@ def gate_output(
     expect.shape(who, (*states.shape[:-1], output.shape[-1]), output=output)
     expect.shape(who, (states.shape[-1], output.shape[-1]), weight=weight)
     expect.shape(who, output.shape[-1:], bias=bias)
-    return _sigmoid(states @ weight + bias) * output
+    return sigmoid(states @ weight + bias) * output
 
 
 def gated_pool(
@@ -110,11 +111,7 @@ def gated_pool(
     expect.shape(who, (instances.shape[-1], content.shape[-1]), content=content)
     expect.shape(who, content.shape, gate=gate)
     expect.shape(who, content.shape[-1:], readout=readout)
-    scores = (np.tanh(instances @ content) * _sigmoid(instances @ gate)) @ readout
+    scores = (np.tanh(instances @ content) * sigmoid(instances @ gate)) @ readout
     weights = softmax(scores, where=where)
     mean = (weights[..., None, :] @ instances)[..., 0, :]
     return (mean, weights) if return_weights else mean
-
-
-def _sigmoid(x):
-    return np.exp(-np.logaddexp(0, -x))  # 1 / (1 + exp(-x)) would overflow

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from attn_course.functional import expect
+from attn_course.functional.activations import sigmoid
 from attn_course.functional.attention import Keys, Output, Queries, Scores, attend
 
 Centres = Float[np.ndarray, "... queries"]
@@ -98,8 +99,7 @@ def predicted_centres(
     else:
         expect.counts(who, 0, length=length)
         length = float(length)
-    level = np.tanh(hidden @ weight) @ vector
-    return length * ((1 + np.tanh(level / 2)) / 2)  # the sigmoid, without overflow
+    return length * sigmoid(np.tanh(hidden @ weight) @ vector)
 
 
 def local_p_mask(

@@ -31,7 +31,7 @@ from attn_course.functional.online_softmax import (
     read_state,
     softmax_state,
 )
-from attn_course.functional.scores import scale_or_default
+from attn_course.functional.scores import dot_scores, scale_or_default
 
 
 def ring_attend(
@@ -137,7 +137,7 @@ def head_parallel_attend(
 
 
 def _read(query, keys, values, allowed, scale):
-    scores = query @ keys.mT * scale
+    scores = dot_scores(query, keys) * scale
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf)
     return softmax_state(scores, values)

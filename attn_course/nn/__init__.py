@@ -82,4 +82,4 @@ from .summary import SummaryDecoder as SummaryDecoder
 from .transformer import Transformer as Transformer
 from .transformer import shift_right as shift_right
 from .vision_transformer import VisionTransformer as VisionTransformer
-from .vision_transformer import cut_patches as cut_patches
+from .vision_transformer import patchify as patchify

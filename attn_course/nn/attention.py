@@ -92,7 +92,10 @@ def attention(
     wanted = (*query.shape[:-1], keys.shape[-2])
     if allowed is not None:
         expect.mask("attention", allowed, wanted)
+    if bias is not None:
+        expect.bias("attention", bias, wanted)
     if score is None:
+        expect.counts("attention", width=query.shape[-1])
         expect.width("attention", query.shape[-1], keys=keys)
         if not return_weights:
             return _fast(query, keys, values, allowed, causal, bias, dropout)
@@ -104,7 +107,7 @@ def attention(
                 f"attention: wanted scores of shape {wanted} from `score`, "
                 f"got {tuple(scores.shape)}"
             )
-    scores = scores if bias is None else scores + bias
+    scores = scores if bias is None else scores + _cast(bias, scores)
     weights = masked_softmax(scores, _also_causal(allowed, causal, query, keys))
     output = functional.dropout(weights, dropout) @ values
     return (output, weights) if return_weights else output
@@ -163,8 +166,8 @@ def _fast(query, keys, values, allowed, causal, bias, dropout):
     return output * seeing.to(output.dtype)
 
 
-def _cast(bias, query):
-    return None if bias is None else bias.to(query.dtype)
+def _cast(bias, like):
+    return None if bias is None else bias.to(like.dtype)
 
 
 def _also_causal(allowed, causal, query, keys):

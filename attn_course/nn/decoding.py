@@ -92,11 +92,21 @@ def beam_search(
     [(0,), (1, 0)]
     """
     expect.counts("beam_search", longest=longest, width=width)
-    if alpha < 0:
+    if prompt.ndim != 1:
+        raise ValueError(
+            f"beam_search: wanted one row of tokens, got {tuple(prompt.shape)}"
+        )
+    if not 0 <= alpha < torch.inf:
         raise ValueError(f"beam_search: wanted alpha of at least 0, got {alpha}")
     rows, totals, found = prompt[None], prompt.new_zeros(1, dtype=torch.float64), []
     for length in range(1, longest + 1):
-        sums = totals[:, None] + log_probs(rows).double()
+        logs = log_probs(rows)
+        if logs.ndim != 2 or len(logs) != len(rows) or logs.shape[1] <= end:
+            raise ValueError(
+                f"beam_search: wanted {len(rows)} rows of more than {end} "
+                f"log-probabilities from `log_probs`, got {tuple(logs.shape)}"
+            )
+        sums = totals[:, None] + logs.double()
         best = sums.flatten().sort(descending=True, stable=True)
         totals, places = (part[: width - len(found)] for part in best)
         possible = totals > -torch.inf

@@ -19,9 +19,9 @@ def counts(who: str, **numbers: int) -> None:
 
 
 def positive(who: str, **numbers: float) -> None:
-    """Want numbers above zero."""
+    """Want finite numbers above zero."""
     for name, number in numbers.items():
-        if not number > 0:
+        if not 0 < number < torch.inf:
             raise ValueError(f"{who}: wanted a positive {name}, got {number}")
 
 
@@ -60,6 +60,17 @@ def width(who: str, wanted: int, **tensors: torch.Tensor) -> None:
             )
 
 
+def rows(who: str, wanted: int, **tensors: torch.Tensor) -> None:
+    """Want tensors of shape [batch, positions, width] with this width."""
+    for name, tensor in tensors.items():
+        if tensor.ndim != 3:
+            raise ValueError(
+                f"{who}: wanted {name} of shape (batch, positions, {wanted}), "
+                f"got {tuple(tensor.shape)}"
+            )
+    width(who, wanted, **tensors)
+
+
 def room(who: str, longest: int, length: int) -> None:
     """Want no more positions than there is room for."""
     if length > longest:
@@ -89,9 +100,20 @@ def mask(who: str, allowed: torch.Tensor, wanted: Sequence[int]) -> None:
     """Want a boolean mask that broadcasts to this shape."""
     if allowed.dtype != torch.bool:
         raise ValueError(f"{who}: wanted a boolean mask, got dtype {allowed.dtype}")
-    wanted, got = tuple(wanted), tuple(allowed.shape)
+    _broadcasts(who, "a mask", allowed, wanted)
+
+
+def bias(who: str, bias: torch.Tensor, wanted: Sequence[int]) -> None:
+    """Want floats that broadcast to this shape."""
+    if not bias.is_floating_point():
+        raise ValueError(f"{who}: wanted a bias of floats, got dtype {bias.dtype}")
+    _broadcasts(who, "a bias", bias, wanted)
+
+
+def _broadcasts(who, what, tensor, wanted):
+    wanted, got = tuple(wanted), tuple(tensor.shape)
     ends = zip(reversed(got), reversed(wanted), strict=False)
     if len(got) > len(wanted) or any(mine not in (1, size) for mine, size in ends):
         raise ValueError(
-            f"{who}: wanted a mask that broadcasts to the scores {wanted}, got {got}"
+            f"{who}: wanted {what} that broadcasts to the scores {wanted}, got {got}"
         )

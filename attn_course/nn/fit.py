@@ -239,7 +239,9 @@ def _latest(history):
 
 
 def _expect(epochs, patience, clip, validation):
-    expect.counts("fit", epochs=epochs, patience=patience or 1)
+    expect.counts("fit", epochs=epochs)
+    if patience is not None:
+        expect.counts("fit", patience=patience)
     if clip is not None:
         expect.positive("fit", clip=clip)
     if patience is not None and validation is None:

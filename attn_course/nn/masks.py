@@ -27,26 +27,33 @@ def causal_mask(
 
 
 def window_mask(
-    window: int,
     queries: int,
-    keys: int | None = None,
+    keys: int,
+    before: int,
+    after: int,
     *,
     device: torch.device | None = None,
 ) -> Bool[torch.Tensor, "queries keys"]:
-    r"""Return a mask that hides what is `window` positions away or further.
+    r"""Let each query see so many positions to the left, itself, and so many right.
 
-    .. math::  \text{allowed}_{ij} \iff |j - i - (K - Q)| < w
+    .. math::  \text{allowed}_{ij} \iff -b \le j - i - (K - Q) \le a
 
-    A window of 1 shows each position itself alone. With `causal_mask`, a query sees
-    the last `window` positions, its own among them.
+    Raises
+    ------
+    ValueError
+        If a side of the window is negative.
 
     Examples
     --------
-    >>> window_mask(2, 3).int().tolist()
-    [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    >>> window_mask(3, 3, before=1, after=0).int().tolist()
+    [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
     """
-    distances = offsets(queries, queries if keys is None else keys, device).abs()
-    return distances < window
+    if min(before, after) < 0:
+        raise ValueError(
+            f"window_mask: wanted sides of at least 0, got {before} and {after}"
+        )
+    steps = offsets(queries, keys, device)
+    return (-before <= steps) & (steps <= after)
 
 
 def padding_mask(

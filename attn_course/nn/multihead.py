@@ -111,7 +111,9 @@ class MultiHeadAttention(nn.Module):
         groups = heads if groups is None else groups
         memory_width = model if memory_width is None else memory_width
         expect.counts(who, model=model, heads=heads, groups=groups)
-        expect.counts(who, memory_width=memory_width, window=window or 1)
+        expect.counts(who, memory_width=memory_width)
+        if window is not None:
+            expect.counts(who, window=window)
         expect.share(who, dropout=dropout)
         width = expect.divides(who, heads, model, of="a model", into="heads")
         expect.divides(who, groups, heads, of="heads", into="groups")
@@ -120,6 +122,7 @@ class MultiHeadAttention(nn.Module):
                 f"{who}: wanted a rotary of width {width}, got {rotary.width}"
             )
         self.model, self.heads, self.groups = model, heads, groups
+        self.memory_width = memory_width
         self.dropout, self.window = dropout, window
         self.rotary, self.relative = rotary, relative
         self.q_proj = nn.Linear(model, model, bias)
@@ -141,8 +144,10 @@ class MultiHeadAttention(nn.Module):
         `allowed` broadcasts to [batch, heads, queries, keys]. A query that may attend
         to nothing reads zeros, and gets the bias of the output projection.
         """
-        expect.width("MultiHeadAttention", self.model, query=query)
-        queries, read = self._project(query, query if memory is None else memory, 0)
+        expect.rows("MultiHeadAttention", self.model, query=query)
+        memory = query if memory is None else memory
+        expect.rows("MultiHeadAttention", self.memory_width, memory=memory)
+        queries, read = self._project(query, memory, 0)
         return self._read(queries, read, allowed, causal, return_weights)
 
     def step(
@@ -155,7 +160,7 @@ class MultiHeadAttention(nn.Module):
         over all keys, old and new. However a sequence is cut into steps, the outputs
         are those of `forward` with `causal`.
         """
-        expect.width("MultiHeadAttention", self.model, query=query)
+        expect.rows("MultiHeadAttention", self.model, query=query)
         start = 0 if cache is None else cache.length
         queries, new = self._project(query, query, start)
         if cache is not None:
@@ -181,7 +186,8 @@ class MultiHeadAttention(nn.Module):
         if allowed is not None:
             expect.mask("MultiHeadAttention", allowed, (*queries.shape[:2], *sizes))
         if self.window is not None:
-            near = window_mask(self.window, *sizes, device=queries.device)
+            reach = self.window - 1
+            near = window_mask(*sizes, reach, reach, device=queries.device)
             allowed = near if allowed is None else allowed & near
         result = attention(
             queries,

@@ -26,7 +26,7 @@ from attn_course.nn.stack import Encoder
 Images = Float[torch.Tensor, "batch rows columns colours"]
 
 
-def cut_patches(
+def patchify(
     images: Images, size: int
 ) -> Float[torch.Tensor, "batch patches pixels"]:
     """Cut images into squares, row by row, each laid out as one row of numbers.
@@ -40,16 +40,16 @@ def cut_patches(
     --------
     >>> import torch
     >>> image = torch.arange(16.0).view(1, 4, 4, 1)
-    >>> cut_patches(image, 2)[0, 1].tolist()
+    >>> patchify(image, 2)[0, 1].tolist()
     [2.0, 3.0, 6.0, 7.0]
     """
     if images.ndim != 4:
         raise ValueError(
-            f"cut_patches: wanted images of shape (batch, rows, columns, colours), "
+            f"patchify: wanted images of shape (batch, rows, columns, colours), "
             f"got {tuple(images.shape)}"
         )
     for side in images.shape[1:3]:
-        expect.divides("cut_patches", size, side, of="a side", into="pixels a patch")
+        expect.divides("patchify", size, side, of="a side", into="pixels a patch")
     grid = images.unflatten(1, (-1, size)).unflatten(3, (-1, size))
     return grid.transpose(2, 3).flatten(3).flatten(1, 2)
 
@@ -113,6 +113,6 @@ class VisionTransformer(nn.Module):
                 f"VisionTransformer: wanted images of shape {('batch', *self.shape)}, "
                 f"got {tuple(images.shape)}"
             )
-        rows = self.embed(cut_patches(images, self.patch))
+        rows = self.embed(patchify(images, self.patch))
         token = self.token.expand(len(images), 1, -1)
         return self.encoder(self.positions(torch.cat([token, rows], dim=1)))

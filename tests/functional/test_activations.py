@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from attn_course import functional
-from attn_course.functional import gelu, gelu_tanh, relu, silu
+from attn_course.functional import gelu, gelu_tanh, relu, sigmoid, silu
 
 X = np.random.default_rng(0).normal(0, 2, size=(2, 3, 5))
 THEIRS = {
@@ -79,3 +79,18 @@ def test_refuses_what_does_not_fit(name):
         backward(X[0, 0], X)
     with pytest.raises(ValueError, match="finite upstream"):
         backward(X * np.inf, X)
+
+
+def test_the_sigmoid_is_torchs_down_to_the_smallest_numbers():
+    x = np.concatenate([np.linspace(-700, 700, 997), [-np.inf, 0.0, np.inf, -1e308]])
+    theirs = torch.sigmoid(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(sigmoid(x), theirs, rtol=1e-12)
+    assert sigmoid(x[:-1].astype(np.float32)).dtype == np.float32
+    assert sigmoid(np.array(0.0)) == 0.5
+
+
+def test_the_sigmoid_refuses_nan_and_integers():
+    with pytest.raises(ValueError, match="sigmoid: wanted numbers, got nan"):
+        sigmoid(np.array([np.nan]))
+    with pytest.raises(ValueError, match="sigmoid: wanted x as an array of floats"):
+        sigmoid(np.array([1]))

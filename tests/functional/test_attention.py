@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from attn_course.functional import attend, dot_scores, softmax
+from attn_course.functional import attend, dot_scores, general_scores, softmax
 
 rng = np.random.default_rng(0)
 QUERY = rng.normal(size=(2, 3, 4, 7))  # batch, heads, queries, width
@@ -207,3 +207,13 @@ def test_leaves_its_inputs_alone():
     attend(QUERY, KEYS, VALUES, allowed=ALLOWED)
     for array, copy in zip((QUERY, KEYS, VALUES, ALLOWED), before, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+def test_refuses_keys_of_another_width_in_its_own_name_but_not_for_an_own_score():
+    narrow = KEYS[..., :5]
+    with pytest.raises(ValueError, match=r"attend: wanted keys as wide as .* \(7\)"):
+        attend(QUERY, narrow, VALUES)
+    weight = rng.normal(size=(7, 5))
+    got = attend(QUERY, narrow, VALUES, score=lambda q, k: general_scores(q, k, weight))
+    wanted = attend(QUERY @ weight, narrow, VALUES, scale=1.0)
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)

@@ -129,3 +129,9 @@ def test_leaves_its_inputs_alone():
     window_attend(QUERY, KEYS, VALUES, 3, 2, dilation=2, allowed_keys=seen)
     for array, copy in zip((QUERY, KEYS, VALUES, seen), before, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+def test_a_dilation_beyond_the_length_costs_nothing_more():
+    x = rng.normal(size=(3, 5))
+    far = window_attend(x, x, x, 1, 1, dilation=10**12)
+    np.testing.assert_allclose(far, x, rtol=1e-12)  # each sees itself alone

@@ -30,7 +30,7 @@ def test_equals_attention_under_the_expanded_mask(layout, causal):
     allowed = np.kron(layout, np.ones((4, 4))).astype(bool)
     np.testing.assert_array_equal(expand_layout(layout, 4), allowed)
     if causal:
-        allowed &= np.tri(20, 24, dtype=bool)
+        allowed &= causal_mask(20, 24)
     got = block_sparse_attend(QUERY, KEYS, VALUES, layout, 4, causal=causal)
     np.testing.assert_allclose(
         got, attend(QUERY, KEYS, VALUES, allowed=allowed), **CLOSE

@@ -98,7 +98,9 @@ def test_refuses_what_has_no_meaning():
         route_capsules(SAYS[0, 0])
     with pytest.raises(ValueError, match="squash: wanted finite vectors"):
         squash(SAYS * np.nan)
-    with pytest.raises(ValueError, match=r"route_capsules: wanted predictions as .* floats"):
+    with pytest.raises(
+        ValueError, match=r"route_capsules: wanted predictions as .* floats"
+    ):
         route_capsules(SAYS > 0)
 
 
@@ -107,3 +109,10 @@ def test_leaves_its_input_alone():
     route_capsules(SAYS)
     squash(SAYS)
     np.testing.assert_array_equal(SAYS, before)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e38), (np.float64, 1e300)])
+def test_lengths_may_be_of_any_size(dtype, size):
+    long, short = np.array([[0.6, 0.8], [-0.8, 0.6]], dtype), np.finfo(dtype).tiny
+    np.testing.assert_allclose(squash(long * dtype(size)), long, rtol=1e-6)
+    assert not squash(long * short).any()

@@ -100,3 +100,9 @@ def test_leaves_its_input_alone():
     before = TOKENS.copy()
     corrupted()
     np.testing.assert_array_equal(TOKENS, before)
+
+
+def test_refuses_a_dtype_that_does_not_hold_the_vocabulary():
+    tokens = np.arange(9, dtype=np.uint8)
+    with pytest.raises(ValueError, match="a dtype that holds 999, got uint8"):
+        corrupt_tokens(tokens, np.random.default_rng(0), mask_token=999, vocab=1000)

@@ -66,6 +66,12 @@ def test_refuses_what_is_no_row():
     ):
         with pytest.raises(ValueError, match=message):
             embed(TABLE, tokens)
+    with pytest.raises(ValueError, match="embed_backward: wanted tokens from 0 to 6"):
+        embed_backward(UPSTREAM, TABLE, TOKENS + 1)
+    with pytest.raises(ValueError, match="finite table"):
+        embed(TABLE * np.nan, TOKENS)
+    with pytest.raises(ValueError, match="finite upstream"):
+        embed_backward(UPSTREAM * np.nan, TABLE, TOKENS)
     with pytest.raises(ValueError, match=r"table with 2 axes, got \(5,\)"):
         embed(TABLE[0], TOKENS)
     with pytest.raises(

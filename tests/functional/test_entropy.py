@@ -59,3 +59,14 @@ def test_refuses_negative_weights_and_strange_bases():
         entropy(np.array([1.5, -0.5]))
     with pytest.raises(ValueError, match="entropy: wanted a base above 1, got 1"):
         entropy(WEIGHTS, base=1)
+
+
+def test_refuses_what_are_no_weights():
+    for weights, message in (
+        (np.array([0.5, np.nan]), "finite weights, got nan"),
+        (np.array([0, 1]), "weights as an array of floats, got dtype int64"),
+        ([0.5, 0.5], "weights as an array of floats, got list"),
+        (np.array(1.0), "weights with at least 1 axes"),
+    ):
+        with pytest.raises(ValueError, match=f"entropy: wanted {message}"):
+            entropy(weights)

@@ -97,6 +97,11 @@ def test_refuses_what_does_not_fit():
         (lambda: feed_forward(X, *WEIGHTS[2:], *WEIGHTS[:2]), r"in_weight .*\(5, 4\)"),
         (lambda: feed_forward(X, *WEIGHTS[:2], *WEIGHTS[:2]), r"out_weight .*\(7, 7\)"),
         (lambda: feed_forward(X * np.nan, *WEIGHTS), "finite x"),
+        (lambda: feed_forward(np.array(1.0), *WEIGHTS), "x with at least 1 axes"),
+        (
+            lambda: swiglu(X, GATED[0], GATED[1][0], GATED[2]),
+            "in_weight with at least 2",
+        ),
         (
             lambda: swiglu(X, GATED[0][:, :1], *GATED[1:]),
             r"gate_weight .*\(5, 7\)",
@@ -105,7 +110,7 @@ def test_refuses_what_does_not_fit():
         (lambda: swiglu(X * np.nan, *GATED), "finite x"),
         (
             lambda: feed_forward_backward(UPSTREAM[0], X, *WEIGHTS),
-            r"feed_forward_backward: wanted upstream of shape \(2, 3, 4\), got \(3, 4\)",
+            r"feed_forward_backward: wanted upstream of shape \(2, 3, 4\), got",
         ),
         (
             lambda: swiglu_backward(UPSTREAM[0], X, *GATED),

@@ -79,3 +79,16 @@ def test_refuses_what_has_no_meaning():
         nadaraya_watson(QUERY, KEYS, VALUES, 0)
     with pytest.raises(ValueError, match="wanted two keys, got 1"):
         leave_one_out_error(X[:1], Y[:1], 1.0)
+
+
+def test_refuses_what_would_be_broadcast_or_is_no_float():
+    with pytest.raises(ValueError, match="gaussian_scores: wanted the leading axes"):
+        gaussian_scores(QUERY[:1], KEYS, 1.0)
+    with pytest.raises(ValueError, match="gaussian_scores: wanted query as an array"):
+        gaussian_scores(QUERY.astype(int), KEYS, 1.0)
+    with pytest.raises(ValueError, match="gaussian_scores: wanted finite keys"):
+        gaussian_scores(QUERY, KEYS * np.nan, 1.0)
+    with pytest.raises(ValueError, match="positive bandwidth, got inf"):
+        gaussian_scores(QUERY, KEYS, np.inf)
+    with pytest.raises(ValueError, match=r"keys of shape \(2, 3\), got \(2, 7, 3\)"):
+        leave_one_out_error(KEYS, VALUES, 1.0)

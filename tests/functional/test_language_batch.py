@@ -48,3 +48,8 @@ def test_refuses_a_text_that_is_too_short():
         language_model_batch(TOKENS, 4, 0, rng)
     with pytest.raises(ValueError, match=r"one row of tokens, got \(1, 97\)"):
         language_model_batch(TOKENS[None], 4, 2, rng)
+
+
+def test_refuses_tokens_that_are_no_integers():
+    with pytest.raises(ValueError, match="tokens as an array of integers, got float64"):
+        language_model_batch(np.arange(9.0), 3, 2, np.random.default_rng(0))

@@ -178,6 +178,7 @@ def test_cross_entropy_refuses_what_does_not_fit(backward):
         ((LOGITS, TARGETS), {"smoothing": -0.1}, r"smoothing in \[0, 1\)"),
         ((LOGITS * np.nan, TARGETS), {}, "finite logits"),
         ((TARGETS, TARGETS), {}, "logits as an array of floats"),
+        ((np.array(1.0), np.array(0)), {}, "logits with at least 1 axes"),
     ):
         with pytest.raises(ValueError, match=message):
             call(*arguments, **options)
@@ -195,7 +196,14 @@ def test_mean_squared_error_refuses_what_does_not_fit():
         ValueError, match=r"predictions of shape \(2, 3, 7\), got \(7,\)"
     ):
         mean_squared_error(LOGITS[0, 0], LOGITS)
+    with pytest.raises(ValueError, match="mean_squared_error_backward: wanted predict"):
+        mean_squared_error_backward(1.0, LOGITS[0, 0], LOGITS)
     with pytest.raises(ValueError, match="at least one entry"):
         mean_squared_error(LOGITS[:0], LOGITS[:0])
     with pytest.raises(ValueError, match="targets as an array of floats"):
         mean_squared_error(LOGITS[..., 0], TARGETS)
+
+
+def test_refuses_targets_that_are_a_list():
+    with pytest.raises(ValueError, match="targets as an array of integers, got list"):
+        cross_entropy(np.zeros((2, 3)), [0, 1])

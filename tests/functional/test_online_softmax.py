@@ -166,3 +166,12 @@ def test_refuses_scores_and_values_that_are_no_numbers():
         softmax_state(SCORES, VALUES * np.nan)
     with pytest.raises(ValueError, match="scores as an array of floats"):
         softmax_state(np.ones((2, 3, 11), int), VALUES)
+
+
+def test_scores_at_both_ends_of_the_range_overflow_nowhere():
+    ends = np.array([[1.7e308, -1.7e308]])
+    values = np.array([[10.0], [20.0]])
+    whole = softmax_state(ends, values)
+    parts = (softmax_state(ends[:, i : i + 1], values[i : i + 1]) for i in (0, 1))
+    for state in (whole, merge_states(*parts)):
+        np.testing.assert_array_equal(read_state(state), [[10.0]])

@@ -110,3 +110,8 @@ def test_refuses_positions_without_a_row(beyond):
 def test_refuses_sizes_and_positions_that_are_none(arguments, message):
     with pytest.raises(ValueError, match=f"sinusoidal_positions: wanted.*{message}"):
         sinusoidal_positions(*arguments)
+
+
+def test_refuses_a_learnt_table_of_three_axes():
+    with pytest.raises(ValueError, match=r"table of shape \(3, 2\), got \(3, 2, 2\)"):
+        learned_positions(np.ones((3, 2, 2)), np.array([1]))

@@ -59,6 +59,8 @@ def test_refuses_what_does_not_fit():
         ((UPSTREAM, X, WEIGHT.T), r"weight of shape \(5, 5\), got \(7, 5\)"),
         ((UPSTREAM, X, WEIGHT, BIAS[:1]), r"bias of shape \(7,\), got \(1,\)"),
         ((UPSTREAM, X * np.nan, WEIGHT), "finite x"),
+        ((UPSTREAM, X, WEIGHT, BIAS * np.nan), "finite bias"),
+        ((UPSTREAM, np.array(1.0), WEIGHT), "x with at least 1 axes"),
         ((UPSTREAM, X, WEIGHT[0]), "weight with at least 2 axes"),
     ):
         with pytest.raises(ValueError, match=f"project_backward: wanted {message}"):

@@ -189,3 +189,10 @@ def test_refuses_what_does_not_fit():
         run_bidirectional(add, add, INPUTS[0, 0], (state, state))
     with pytest.raises(ValueError, match="finite inputs"):
         run_bidirectional(add, add, INPUTS * np.nan, (state, state))
+
+
+def test_a_narrow_state_does_not_narrow_the_outputs():
+    inputs, state = INPUTS[..., :1], np.zeros((3, 1), np.float32)
+    outputs, last = run_cell(lambda x, s: x + s, inputs, state)
+    assert outputs.dtype == last.dtype == np.float64
+    np.testing.assert_allclose(outputs, inputs.cumsum(axis=1), rtol=1e-12)

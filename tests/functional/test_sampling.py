@@ -122,3 +122,21 @@ def test_refuses_rows_from_which_nothing_can_be_drawn():
         ):
             with pytest.raises(ValueError, match=message):
                 call(logits)
+
+
+def test_the_temperature_comes_before_the_filters():
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+    many = np.broadcast_to(logits, (4000, 4))
+    for temperature, nucleus in ((0.25, {0}), (1.0, {0, 1}), (4.0, {0, 1, 2})):
+        drawn = sample(many, np.random.default_rng(3), temperature=temperature, p=0.7)
+        assert set(drawn.tolist()) == nucleus
+        by_hand = sample(top_p(many / temperature, 0.7), np.random.default_rng(3))
+        np.testing.assert_array_equal(drawn, by_hand)
+    both = sample(many, np.random.default_rng(3), temperature=4.0, k=2, p=0.7)
+    assert set(both.tolist()) == {0, 1}
+
+
+def test_nearly_no_temperature_takes_the_largest_in_float32_too():
+    narrow = LOGITS.astype(np.float32)
+    drawn = sample(narrow, np.random.default_rng(2), temperature=1e-60)
+    np.testing.assert_array_equal(drawn, narrow.argmax(-1))

@@ -75,6 +75,10 @@ def test_refuses_numbers_that_make_no_schedule():
             "steps of at least 6, got 5",
         ),
         (lambda: warmup_cosine(1, warmup=5, steps=9, peak=0.0), "positive peak"),
+        (
+            lambda: warmup_cosine(1, warmup=-1, steps=9, peak=0.3),
+            "warmup of at least 0",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             call()

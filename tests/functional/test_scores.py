@@ -14,8 +14,12 @@ from attn_course.functional import (
     dot_scores,
     feature_scores,
     general_scores,
+    ring_attend,
     scaled_dot_scores,
+    sentinel_attend,
     softmax,
+    span_attend,
+    tiled_attend,
 )
 
 rng = np.random.default_rng(0)
@@ -285,3 +289,23 @@ def test_refuses_weights_that_do_not_fit():
         )
     with pytest.raises(ValueError, match="positive width, got 0"):
         scaled_dot_scores(QUERY[..., :0], KEYS[..., :0])
+
+
+def test_refuses_products_of_what_is_no_finite_float():
+    query, keys = np.ones((2, 3)), np.ones((5, 3))
+    with pytest.raises(ValueError, match="dot_scores: wanted query as an array of"):
+        dot_scores(query.astype(int), keys)
+    with pytest.raises(ValueError, match="dot_scores: wanted finite keys, got nan"):
+        dot_scores(query, keys * np.nan)
+
+
+@pytest.mark.parametrize(
+    "read", [attend, span_attend, sentinel_attend, ring_attend, tiled_attend]
+)
+def test_refuses_a_width_of_zero_whose_root_divides(read):
+    more = {span_attend: (1.0, 1.0), ring_attend: (2,)}.get(read, ())
+    nothing, values = np.ones((3, 0)), np.ones((3, 2))
+    with pytest.raises(ValueError, match=f"{read.__name__}: wanted a positive width"):
+        read(nothing, nothing, values, *more)
+    got = read(nothing, nothing, values, *more, scale=1.0)
+    assert got.shape == (3, 2)

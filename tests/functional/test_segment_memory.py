@@ -177,3 +177,14 @@ def test_leaves_its_inputs_alone():
     extend_memory(KEYS, KEYS, 3)
     for array, copy in zip(given_, before, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+def test_refuses_a_memory_that_is_no_memory():
+    states = np.ones((2, 3, 5))
+    for memory, message in (
+        (np.full((2, 4, 5), np.nan), "finite memory"),
+        (np.ones((2, 4, 5), int), "memory as an array of floats"),
+        (np.ones(5), "memory with at least 2 axes"),
+    ):
+        with pytest.raises(ValueError, match=f"extend_memory: wanted {message}"):
+            extend_memory(memory, states, 2)

@@ -162,3 +162,18 @@ def test_leaves_its_input_alone():
     before = SCORES.copy()
     softmax(SCORES, where=ALLOWED)
     np.testing.assert_array_equal(SCORES, before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nearly_no_temperature_is_not_rounded_to_none(dtype):
+    got = softmax(np.array([0, 1, 1], dtype), temperature=1e-60)
+    assert got.dtype == dtype
+    np.testing.assert_array_equal(got, [0, 0.5, 0.5])
+
+
+def test_refuses_a_single_number_and_an_infinite_temperature():
+    for function in (softmax, log_softmax, logsumexp):
+        with pytest.raises(ValueError, match="scores with at least 1 axes"):
+            function(np.array(1.0))
+    with pytest.raises(ValueError, match="positive temperature, got inf"):
+        softmax(np.zeros(3), temperature=np.inf)

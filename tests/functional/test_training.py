@@ -28,7 +28,7 @@ def test_the_same_seed_deals_the_same_groups_and_another_does_not():
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("shares", [(0.5, 0.6), (1.5, -0.5), ()])
+@pytest.mark.parametrize("shares", [(0.5, 0.6), (1.5, -0.5), (np.nan, 0.5), ()])
 def test_refuses_shares_that_are_no_shares(shares):
     with pytest.raises(ValueError, match="random_split: wanted positive shares"):
         random_split(10, shares, np.random.default_rng(0))
@@ -76,3 +76,5 @@ def test_a_loss_of_nan_is_never_the_best():
 def test_refuses_no_patience():
     with pytest.raises(ValueError, match="patience of at least 1, got 0"):
         best_epoch([1.0], patience=0)
+    with pytest.raises(ValueError, match="random_split: wanted a whole count"):
+        random_split(10.5, (0.5, 0.5), np.random.default_rng(0))

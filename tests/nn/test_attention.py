@@ -211,3 +211,21 @@ def test_refuses_scores_of_the_wrong_shape_and_dropout_of_one():
         attention(QUERY, KEYS, VALUES, score=lambda q, k: q.sum(-1, keepdim=True))
     with pytest.raises(ValueError, match="dropout of at least 0 and below 1, got 1"):
         attention(QUERY, KEYS, VALUES, dropout=1.0)
+
+
+@pytest.mark.parametrize("return_weights", [False, True])
+def test_refuses_a_bias_that_would_broadcast_the_scores(return_weights):
+    options = {"return_weights": return_weights}
+    x, keys = torch.randn(3, 5, 4), torch.randn(3, 7, 4)
+    with pytest.raises(ValueError, match=r"a bias that broadcasts to .*\(3, 5, 7\)"):
+        attention(x, keys, keys, bias=torch.zeros(2, 3, 5, 7), **options)
+    with pytest.raises(ValueError, match=r"a bias of floats, got dtype torch\.int64"):
+        attention(x, keys, keys, bias=torch.zeros(5, 7).long(), **options)
+    with pytest.raises(ValueError, match="width as a whole number above zero, got 0"):
+        attention(x[..., :0], keys[..., :0], keys, **options)
+
+
+def test_a_bias_in_float64_does_not_widen_the_weights():
+    x, bias = torch.randn(3, 5, 4), torch.zeros(5, 5).double()
+    output, weights = attention(x, x, x, bias=bias, return_weights=True)
+    assert output.dtype == weights.dtype == torch.float32

@@ -89,3 +89,18 @@ def test_refuses_a_beam_of_nothing_and_a_reward_for_being_short():
         given = {"end": END, "longest": 3, "width": 2, **options}
         with pytest.raises(ValueError, match=f"beam_search: wanted {message}"):
             beam_search(chain, PROMPT, **given)
+
+
+def test_refuses_what_is_no_prompt_and_what_are_no_log_probabilities():
+    def even(prefixes):
+        return torch.full((len(prefixes), 3), 1 / 3).log()
+
+    sizes = {"end": 0, "longest": 3, "width": 2}
+    with pytest.raises(ValueError, match=r"one row of tokens, got \(1, 1\)"):
+        beam_search(even, torch.tensor([[1]]), **sizes)
+    with pytest.raises(ValueError, match="alpha of at least 0, got nan"):
+        beam_search(even, torch.tensor([1]), **sizes, alpha=float("nan"))
+    with pytest.raises(ValueError, match=r"1 rows of more than 5 .* got \(1, 3\)"):
+        beam_search(even, torch.tensor([1]), **{**sizes, "end": 5})
+    with pytest.raises(ValueError, match=r"1 rows of more than 0 .* got \(3,\)"):
+        beam_search(lambda rows: even(rows)[0], torch.tensor([1]), **sizes)

@@ -218,6 +218,8 @@ def test_refuses_nothing_to_train_on_and_patience_without_validation(tmp_path):
         fit(model, iter(BATCHES), None, squares, **options)
     with pytest.raises(ValueError, match="a validation set to be patient with"):
         fit(model, BATCHES, None, squares, patience=2, **options)
+    with pytest.raises(ValueError, match="patience as a whole number above zero"):
+        fit(model, BATCHES, BATCHES, squares, patience=0, **options)
     with pytest.raises(ValueError, match="a positive clip, got 0"):
         fit(model, BATCHES, None, squares, clip=0, **options)
     with pytest.raises(ValueError, match="epochs as a whole number above zero"):

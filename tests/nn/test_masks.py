@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import attn_course.functional as numpy_side
 from attn_course.nn import causal_mask, padding_mask, window_mask
 
 
@@ -12,19 +13,25 @@ def test_the_future_is_hidden_and_the_queries_stand_at_the_end(queries, keys):
     assert causal_mask(queries, keys).tolist() == wanted
 
 
-@pytest.mark.parametrize("window", [1, 2, 3, 9])
-@pytest.mark.parametrize(("queries", "keys"), [(5, 5), (3, 7)])
-def test_a_window_shows_what_is_near(window, queries, keys):
+@pytest.mark.parametrize("sides", [(0, 0), (1, 0), (0, 2), (2, 1), (9, 9)])
+@pytest.mark.parametrize(("queries", "keys"), [(5, 5), (3, 7), (7, 3)])
+def test_a_window_shows_what_is_near_as_in_numpy(sides, queries, keys):
+    before, after = sides
     wanted = [
-        [abs(j - (i + keys - queries)) < window for j in range(keys)]
+        [-before <= j - (i + keys - queries) <= after for j in range(keys)]
         for i in range(queries)
     ]
-    assert window_mask(window, queries, keys).tolist() == wanted
+    assert window_mask(queries, keys, *sides).tolist() == wanted
+    assert numpy_side.window_mask(queries, keys, *sides).tolist() == wanted
+
+
+def test_refuses_a_window_with_a_negative_side():
+    with pytest.raises(ValueError, match="sides of at least 0, got 1 and -1"):
+        window_mask(3, 3, 1, -1)
 
 
 def test_keys_are_as_many_as_queries_if_nothing_is_said():
     assert torch.equal(causal_mask(5), causal_mask(5, 5))
-    assert torch.equal(window_mask(2, 5), window_mask(2, 5, 5))
 
 
 def test_padding_is_hidden_from_every_head_and_query():

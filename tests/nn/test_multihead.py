@@ -189,7 +189,7 @@ def test_a_window_is_a_mask_and_a_wide_one_is_none(causal):
     near.load_state_dict(plain.state_dict())
     wide.load_state_dict(plain.state_dict())
     x = torch.randn(BATCH, QUERIES, MODEL)
-    by_mask = plain(x, allowed=window_mask(2, QUERIES), causal=causal)
+    by_mask = plain(x, allowed=window_mask(QUERIES, QUERIES, 1, 1), causal=causal)
     torch.testing.assert_close(near(x, causal=causal), by_mask)
     torch.testing.assert_close(wide(x, causal=causal), plain(x, causal=causal))
     assert not torch.allclose(near(x), plain(x))
@@ -223,6 +223,7 @@ def test_dropout_is_for_training_only():
         ({"heads": 2.0}, r"heads as a whole number above zero, got 2\.0"),
         ({"dropout": 1.0}, r"dropout of at least 0 and below 1, got 1\.0"),
         ({"window": -1}, "window as a whole number above zero, got -1"),
+        ({"window": 0}, "window as a whole number above zero, got 0"),
         ({"rotary": Rotary(6)}, "a rotary of width 4, got 6"),
     ],
 )
@@ -237,3 +238,8 @@ def test_refuses_rows_of_another_width_and_masks_that_are_numbers():
         layer(torch.randn(2, 5, 11))
     with pytest.raises(ValueError, match="boolean mask"):
         layer(torch.randn(2, 5, 12), allowed=torch.ones(5, 5))
+    with pytest.raises(ValueError, match=r"memory of width 12, got \(2, 3, 11\)"):
+        layer(torch.randn(2, 5, 12), torch.randn(2, 3, 11))
+    for call in (layer, layer.step):  # without a batch the heads would be scrambled
+        with pytest.raises(ValueError, match=r"query of shape \(batch, positions, 12"):
+            call(torch.randn(5, 12))

@@ -74,3 +74,14 @@ def test_refuses_numbers_out_of_range():
             top_p(LOGITS, p)
     with pytest.raises(ValueError, match="sample: wanted a positive temperature"):
         sample(LOGITS[0], temperature=0)
+
+
+def test_the_temperature_comes_before_the_filters_as_in_numpy():
+    many = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().expand(4000, 4)
+    for temperature in (0.25, 1.0, 4.0):
+        options = {"temperature": temperature, "k": 3, "p": 0.75}
+        source = torch.Generator().manual_seed(3)
+        drawn = sample(many, **options, generator=source)
+        theirs = numpy_side.sample(many.numpy(), np.random.default_rng(3), **options)
+        assert set(drawn[:, 0].tolist()) == set(theirs.tolist())
+        assert len(set(theirs.tolist())) == {0.25: 1, 1.0: 2, 4.0: 3}[temperature]

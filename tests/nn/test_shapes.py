@@ -2,8 +2,8 @@
 
 jaxtyping and beartype check every call that the examples and the tests of `nn` make, in
 a process of its own: students and readers do not pay for it. Left out are the tests
-whose name says "refuses", and those that train: they make the same calls many times. For
-the same reason hypothesis draws few examples.
+whose name says "refuses", and those that train: they make the same calls many times.
+For the same reason hypothesis draws few examples.
 """
 
 import inspect

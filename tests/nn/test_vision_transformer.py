@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from attn_course.functional import patchify
-from attn_course.nn import VisionTransformer, cut_patches
+import attn_course.functional as numpy_side
+from attn_course.nn import VisionTransformer, patchify
 
 torch.manual_seed(0)
 IMAGES = torch.rand(3, 6, 6, 2, dtype=torch.float64)  # 9 patches of 2 by 2, 2 colours
@@ -18,8 +18,8 @@ EXACT = {"rtol": 1e-12, "atol": 1e-14}
 
 def test_patches_are_those_of_numpy():
     images = torch.rand(3, 6, 8, 2, dtype=torch.float64)
-    wanted = patchify(images.numpy(), 2)
-    np.testing.assert_array_equal(cut_patches(images, 2).numpy(), wanted)
+    wanted = numpy_side.patchify(images.numpy(), 2)
+    np.testing.assert_array_equal(patchify(images, 2).numpy(), wanted)
 
 
 def test_patches_and_their_layer_are_a_convolution_that_steps_a_patch():
@@ -27,14 +27,14 @@ def test_patches_and_their_layer_are_a_convolution_that_steps_a_patch():
     maps = functional.conv2d(
         IMAGES.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2), MODEL.embed.bias, 2
     )
-    rows = MODEL.embed(cut_patches(IMAGES, 2))
+    rows = MODEL.embed(patchify(IMAGES, 2))
     torch.testing.assert_close(rows, maps.flatten(2).mT, **EXACT)
 
 
 def test_the_order_of_patches_matters_through_positions_alone():
     order = torch.randperm(9)
     places = torch.cat([torch.zeros(1, dtype=torch.long), order + 1])
-    rows = cut_patches(IMAGES, 2)[:, order]
+    rows = patchify(IMAGES, 2)[:, order]
     grid = rows.view(3, 3, 3, 2, 2, 2).transpose(2, 3)
     mixed = grid.reshape(3, 6, 6, 2)
     assert (MODEL(mixed) - MODEL(IMAGES)).abs().max() > 1e-6
@@ -96,8 +96,8 @@ def test_refuses_patches_that_do_not_fill_the_side():
     with pytest.raises(ValueError, match="a side that falls into 4 pixels a patch"):
         VisionTransformer(side=6, patch=4, classes=5)
     with pytest.raises(ValueError, match="a side that falls into 4 pixels a patch"):
-        cut_patches(IMAGES, 4)
+        patchify(IMAGES, 4)
     with pytest.raises(ValueError, match="wanted images of shape"):
-        cut_patches(IMAGES[0], 2)
+        patchify(IMAGES[0], 2)
     with pytest.raises(ValueError, match="wanted classes as a whole number"):
         VisionTransformer(side=6, patch=2, classes=0)

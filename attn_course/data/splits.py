@@ -37,6 +37,11 @@ def split_indices(
     (3, 3, True)
     """
     expect.generator("split_indices", rng)
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
+        raise ValueError(
+            f"split_indices: wanted one row of labels as an array, got "
+            f"{type(labels).__name__} of shape {np.shape(labels)}"
+        )
     shares = np.asarray(shares, dtype=float)
     if not ((shares > 0).all() and np.isclose(shares.sum(), 1)):
         raise ValueError(

@@ -53,8 +53,8 @@ def attend(
         True where a query may attend to a key; broadcasts to the scores. A query that
         may attend to nothing reads zeros.
     score
-        Maps (query, keys) to one number a pair. Default: the dot product, for which
-        both need the same width.
+        Maps (query, keys) to one number a pair, taken in the dtype of these two.
+        Default: the dot product, for which both need the same width.
     scale
         The c above, an inverse temperature. Default: 1 over the root of the width for
         the dot product, 1 for a `score` of your own.
@@ -101,4 +101,5 @@ def _own_scores(score, query, keys, scale):
             f"got {np.shape(scores)}"
         )
     expect.floats("attend", scores=scores)
-    return scores * float(scale)
+    scaled = scores * float(scale)
+    return scaled.astype(np.result_type(query, keys), copy=False)  # whatever was added

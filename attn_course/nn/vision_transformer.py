@@ -26,9 +26,7 @@ from attn_course.nn.stack import Encoder
 Images = Float[torch.Tensor, "batch rows columns colours"]
 
 
-def patchify(
-    images: Images, size: int
-) -> Float[torch.Tensor, "batch patches pixels"]:
+def patchify(images: Images, size: int) -> Float[torch.Tensor, "batch patches pixels"]:
     """Cut images into squares, row by row, each laid out as one row of numbers.
 
     Raises

@@ -85,3 +85,9 @@ def test_refuses_what_would_be_cut_or_lost():
 def test_refuses_shares_that_are_no_parts_of_one(shares):
     with pytest.raises(ValueError, match="positive shares that sum to one"):
         split_indices(np.random.default_rng(0), np.zeros(5, int), shares)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 1], np.zeros((3, 2), dtype=int)])
+def test_refuses_labels_that_are_not_one_row_of_an_array(labels):
+    with pytest.raises(ValueError, match="split_indices: wanted one row of labels"):
+        split_indices(np.random.default_rng(0), labels, [0.5, 0.5])

@@ -209,6 +209,19 @@ def test_leaves_its_inputs_alone():
         np.testing.assert_array_equal(array, copy)
 
 
+def test_a_bias_in_float64_does_not_widen_a_read_in_float32():
+    narrow = [x.astype(np.float32) for x in (QUERY, KEYS, VALUES)]
+    bias = rng.normal(size=(4, 5))
+
+    def score(query, keys):
+        return dot_scores(query, keys) + bias
+
+    output, weights = attend(*narrow, score=score, return_weights=True)
+    assert output.dtype == weights.dtype == np.float32
+    wanted = attend(QUERY, KEYS, VALUES, score=score)
+    np.testing.assert_allclose(output, wanted, rtol=1e-4, atol=1e-5)
+
+
 def test_refuses_keys_of_another_width_in_its_own_name_but_not_for_an_own_score():
     narrow = KEYS[..., :5]
     with pytest.raises(ValueError, match=r"attend: wanted keys as wide as .* \(7\)"):

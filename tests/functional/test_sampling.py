@@ -138,5 +138,13 @@ def test_the_temperature_comes_before_the_filters():
 
 def test_nearly_no_temperature_takes_the_largest_in_float32_too():
     narrow = LOGITS.astype(np.float32)
-    drawn = sample(narrow, np.random.default_rng(2), temperature=1e-60)
-    np.testing.assert_array_equal(drawn, narrow.argmax(-1))
+    for temperature in (1e-60, 5e-324):
+        drawn = sample(narrow, np.random.default_rng(2), temperature=temperature)
+        np.testing.assert_array_equal(drawn, narrow.argmax(-1))
+
+
+@pytest.mark.parametrize(("p", "count"), [(0.5, 2), (0.500001, 3), (0.25, 1)])
+def test_a_nucleus_of_exactly_that_probability_is_enough(p, count):
+    assert kept(top_p(np.zeros(4), p)).tolist() == [True] * count + [False] * (
+        4 - count
+    )

@@ -8,7 +8,16 @@ A repair leaves its own result alone: a page of the last build may come by twice
 import re
 from pathlib import Path
 
+
+def parameters(found: re.Match) -> str:
+    """Write the parameters of a signature, which are terms without definitions."""
+    lines = found[1].replace("<dd>", "<div>").replace("</dd>", "</div>")
+    return f'<div class="sig-params">\n{lines}</div>'
+
+
 REPAIRS = (
+    # definition-list: Sphinx puts one parameter a line as a list of definitions alone.
+    (r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>', parameters),
     # label-content-name-mismatch: who says "click Search" must reach what reads
     # "Search", so a label may not replace the visible words with others.
     (r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"', r"\1"),

@@ -1,7 +1,7 @@
 r"""### A mask for a decoder, with padding and a cache
 
-A batch of rows of token ids, some of them filled up with the id `padding`, on the left,
-on the right or in between. The model asks only for the **last** `n_queries` positions
+A batch of rows of token ids, whole numbers that stand for words; some rows are filled
+up with the id `padding`, on the left, on the right or in between. The model asks only for the **last** `n_queries` positions
 of each row; the keys of the earlier ones come from a cache. Write
 `decoder_mask(tokens, padding, n_queries)`. True means: this query may attend to this
 key. A query may see

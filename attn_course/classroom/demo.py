@@ -119,16 +119,25 @@ def _written(student: str, exercises: list[Exercise], work: dict) -> Submission:
 def as_submitted(part: Part, name: str, helpers: dict[str, str] | None = None) -> str:
     """Return the source of `part` as a student would have written it.
 
-    It goes by the name of the answer, has no docstring, and brings along those of
-    the module's helpers that it calls.
+    It goes by the name of the answer, has no docstring, and brings along the module's
+    helpers that it needs.
     """
     [node] = ast.parse(part.source).body
     node.name = name
     if ast.get_docstring(node) is not None:
         node.body = node.body[1:]
-    called = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    needed = [source for helper, source in (helpers or {}).items() if helper in called]
-    return "\n\n\n".join([*needed, ast.unparse(node)])
+    written = ast.unparse(node)
+    needed = _called(written, helpers or {})
+    return "\n\n\n".join([*needed, written])
+
+
+def _called(source: str, helpers: dict[str, str]) -> list[str]:
+    """Return the helpers that `source` names, and those that they name in turn."""
+    names = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
+    found = {helper: text for helper, text in helpers.items() if helper in names}
+    rest = {helper: text for helper, text in helpers.items() if helper not in found}
+    deeper = [text for each in found.values() for text in _called(each, rest)]
+    return list(dict.fromkeys([*deeper, *found.values()]))
 
 
 def hand_in(course: Course, assignment: str) -> list[Submission]:

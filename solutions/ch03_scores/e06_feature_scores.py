@@ -182,7 +182,8 @@ def features_taken_in_turns(queries, keys, weight):
 def a_row_for_each_key(queries, keys, weight):
     """The numbers are right, and your table has a row for each key. A row should belong
     to one query."""
-    return np.swapaxes(feature_scores(queries, keys, weight), -1, -2)
+    q, k = queries[..., None, :, :], keys[..., :, None, :]
+    return np.concatenate([q * k, (q - k) ** 2], axis=-1) @ weight
 
 
 @misconception(caught_by=two_queries_three_keys)

@@ -1,10 +1,10 @@
 r"""### A mask for a decoder, with padding and a cache
 
 A batch of rows of token ids, whole numbers that stand for words; some rows are filled
-up with the id `padding`, on the left, on the right or in between. The model asks only for the **last** `n_queries` positions
-of each row; the keys of the earlier ones come from a cache. Write
-`decoder_mask(tokens, padding, n_queries)`. True means: this query may attend to this
-key. A query may see
+up with the id `padding`, on the left, on the right or in between. The model asks only
+for the **last** `n_queries` positions of each row; the keys of the earlier ones come
+from a cache. Write `decoder_mask(tokens, padding, n_queries)`. True means: this query
+may attend to this key. A query may see
 
 - its own position and earlier ones, never a later one;
 - and of these only keys that are no padding.

@@ -142,7 +142,7 @@ def measured_by_influence(reach, rng):
 
 @check(points=1, hidden=True)
 def hundreds_of_layers(reach):
-    """A full table of four positions, a chain and a window of three, 300 layers deep."""
+    """A full table of four, a chain and a window of three, 300 layers deep."""
     full = np.ones((4, 4), dtype=bool)
     close(reach(full, 300), full, "reach, layers = 300")
     chain = np.eye(3, k=-1) == 1

@@ -92,6 +92,7 @@ def test_ctrl_c_that_python_drops_stops_the_run_all_the_same(monkeypatch):
 
     dropped = []
     monkeypatch.setattr(sys, "unraisablehook", lambda it: dropped.append(it.exc_type))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with heeding_ctrl_c() as stop_if_pressed:
         stop_if_pressed()
         thing = Anything()
@@ -101,7 +102,15 @@ def test_ctrl_c_that_python_drops_stops_the_run_all_the_same(monkeypatch):
         assert dropped == [KeyboardInterrupt]
         with pytest.raises(KeyboardInterrupt):
             stop_if_pressed()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+
+
+def test_a_job_in_the_background_stays_deaf_to_ctrl_c():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with heeding_ctrl_c() as stop_if_pressed:
+        signal.raise_signal(signal.SIGINT)
+        stop_if_pressed()
+    assert signal.signal(signal.SIGINT, before) is signal.SIG_IGN
 
 
 def test_a_damaged_gradebook_is_named_with_what_to_do(handed_in):

@@ -41,7 +41,8 @@ class Exercise:
     """What one exercise module says, in the order a reader meets it.
 
     `helpers` are the sources of its unmarked functions, which wrong answers and
-    alternatives may share. They never reach a student.
+    alternatives may share. They never reach a student; `probes` do, with the checks
+    that call them.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Exercise:
     hints: tuple[str, ...]
     imports: str
     helpers: dict[str, str]
+    probes: dict[str, str]
     answer: Part
     starter: Part | None
     inputs: Callable
@@ -73,8 +75,9 @@ class Exercise:
 
     @property
     def axes(self) -> dict[str, tuple[str, ...]]:
-        """Axis names of each argument, from the rows of the answer's docstring."""
-        rows = ROW.findall(inspect.getdoc(self.answer.thing) or "")
+        """Axis names of each argument, from the docstrings of answer and probes."""
+        texts = [inspect.getdoc(self.answer.thing) or "", *self.probes.values()]
+        rows = [row for text in texts for row in ROW.findall(text)]
         return {
             name: tuple(axis.strip() for axis in axes.split(",") if axis.strip())
             for name, axes in rows

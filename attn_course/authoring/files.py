@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> bool:
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> bool:
     """Give `path` the content `text`; return whether that changed anything.
 
     The text goes to a neighbour first and takes the name only when it is complete:
@@ -19,7 +19,7 @@ def write_whole(path: Path, text: str) -> bool:
     try:
         with os.fdopen(handle, "w", encoding="utf8", newline="\n") as file:
             file.write(text)
-        os.chmod(draft, 0o644)
+        os.chmod(draft, mode)
         os.replace(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)

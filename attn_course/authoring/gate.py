@@ -22,6 +22,7 @@ RULES = (
     rules.untouched_earns_nothing,
     rules_inputs.axis_sizes_differ,
     rules_inputs.inputs_are_not_saturated,
+    rules_inputs.other_inputs_decide_the_same,
     rules.misconceptions_are_told_apart,
     rules.public_and_hidden_checks,
     rules_source.nothing_given_away,

@@ -45,6 +45,8 @@ def load(path: Path) -> Exercise:
     sources = _sources(tree, lines)
     parts = _parts(path, module, sources)
     marked = {part.name for role in parts.values() for part in role}
+    free = {n: s[0].source for n, s in sources.items() if n not in marked}
+    probes = {n for n in free if hasattr(getattr(module, n), "is_probe")}
     about = getattr(module, "__about__", None)
     require(about, path, 1, "no exercise(level=…, minutes=…, hints=…)")
     statement = inspect.cleandoc(module.__doc__ or "")
@@ -56,7 +58,8 @@ def load(path: Path) -> Exercise:
         minutes=about["minutes"],
         hints=about["hints"],
         imports="\n".join(_imports(tree, lines)),
-        helpers={n: s[0].source for n, s in sources.items() if n not in marked},
+        helpers={n: source for n, source in free.items() if n not in probes},
+        probes={n: source for n, source in free.items() if n in probes},
         answer=only(parts["answer"], path, "answer"),
         starter=next(iter(parts["starter"]), None),
         inputs=only(parts["inputs"], path, "inputs").thing,

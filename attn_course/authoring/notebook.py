@@ -76,9 +76,12 @@ def check_code(ex: Exercise, check: Check) -> str:
 
     It brings its own imports: a student may have used their names for something else.
     """
-    imports = f"{ex.imports}\n\nfrom attn_course.grading import close"
+    probes = [text for name, text in ex.probes.items() if name in check.source]
+    tools = "close, probe" if probes else "close"
+    imports = f"{ex.imports}\n\nfrom attn_course.grading import {tools}"
+    marked = [f"@probe\n{text}" for text in probes]
     call = f"_chapter.run({check.name}, {ex.name})"
-    code = f"{imports}\n\n\n{check.source}\n\n\n{call}"
+    code = "\n\n\n".join([imports, *marked, check.source, call])
     if not check.hidden:
         return f"# {_points(check.points)}\n{code}"
     return (

@@ -5,6 +5,7 @@ methods return nothing; saturation is looked for in functions only.
 """
 
 from collections.abc import Iterator
+from inspect import signature
 from itertools import combinations
 
 import numpy as np
@@ -13,11 +14,13 @@ from attn_course.authoring.behaviour import alike, behaviour
 from attn_course.authoring.evidence import Evidence
 from attn_course.authoring.exercise import Check
 from attn_course.grading.record import Call
+from attn_course.grading.run import attempt
 from attn_course.grading.values import as_array
 
 Problems = Iterator[tuple[int, str]]
 SHRINK = 0.9  # a saturated output does not notice inputs a tenth smaller
 SAMPLE = 40  # drawn inputs that show which arguments' scale matters
+SEEDS = range(1, 13)  # luck of one in ten is seen in two cases of three
 
 
 def axis_sizes_differ(seen: Evidence) -> Problems:
@@ -134,3 +137,33 @@ def _clashes(sizes: dict[str, set[int]]) -> Iterator[str]:
                 f"{one} and {other} are both {size}: equal sizes hide a transpose, so "
                 f"let them differ"
             )
+
+
+def other_inputs_decide_the_same(seen: Evidence) -> Problems:
+    """On other seeds too, right answers pass and misconceptions are caught.
+
+    Students are graded on inputs of their own, so no verdict may hang on a seed.
+    """
+    ex = seen.ex
+    right = (ex.answer, *ex.alternatives)
+    for check in ex.checks:
+        if "rng" not in signature(check.thing).parameters:
+            continue
+        for seed in SEEDS:
+            for part in right:
+                outcome = attempt(check.thing, part.thing, seed=seed)
+                told = not seen.right[part.name, check.name][0].passed
+                if not (outcome.passed or told):
+                    yield (
+                        check.line,
+                        f"{check.name} rejects {part.name}, which is right, on the "
+                        f"inputs of seed {seed}: {outcome.message.rstrip('.')}.",
+                    )
+            for wrong in ex.misconceptions:
+                named = wrong.caught_by == check.name
+                if named and attempt(check.thing, wrong.thing, seed=seed).passed:
+                    yield (
+                        check.line,
+                        f"{check.name} accepts {wrong.name} on the inputs of seed "
+                        f"{seed}: draw them so that the two always differ.",
+                    )

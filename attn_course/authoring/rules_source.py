@@ -63,7 +63,8 @@ def names_exist_for_students(seen: Evidence) -> Problems:
     there = {*vars(builtins), *PROVIDED, *_imported(ex.imports), ex.name}
     travelling = [ex.answer, *([ex.starter] if ex.starter else []), *ex.checks]
     for part in travelling:
-        for name in sorted(free_names(part.source) - there):
+        known = there | {*ex.probes} if part in ex.checks else there
+        for name in sorted(free_names(part.source) - known):
             yield (
                 _line_of(part, name),
                 f"{part.name} uses {name}, which the notebook does not have: move it "

@@ -8,6 +8,7 @@ from .diagnose import Diagnosis as Diagnosis
 from .diagnose import diagnose as diagnose
 from .outcome import Outcome as Outcome
 from .outcome import describe as describe
+from .probe import probe as probe
 from .run import CheckFailed as CheckFailed
 from .run import attempt as attempt
 from .run import run as run

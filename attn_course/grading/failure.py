@@ -14,6 +14,7 @@ from attn_course.grading.record import ChangedInput, ForeignArray, ReturnedNothi
 from attn_course.grading.values import leaves, named
 
 LONGEST = 300  # characters kept of an exception's own message
+AFAR = "raised_afar"  # of an exception from another process: what `where` said there
 
 
 def explain(
@@ -53,7 +54,8 @@ def _kind_and_message(outcome, error, answer, seconds: float) -> tuple[str, str]
     misused = _misused(outcome, error, answer)
     if misused:
         return "exception", misused
-    return "exception", f"{_text(error)}{_where(error, answer)}"
+    text = f"{type(error).__name__}: {text_of(error)}".rstrip(": ")
+    return "exception", f"{text}{where(error, answer)}"
 
 
 def _misused(outcome: Outcome, error: BaseException, answer) -> str | None:
@@ -76,26 +78,28 @@ def _misused(outcome: Outcome, error: BaseException, answer) -> str | None:
     return None
 
 
-def _text(error: BaseException) -> str:
-    """Return the name and the message of an exception, whatever it makes of them."""
+def text_of(error: BaseException) -> str:
+    """Return the message of an exception, whatever it makes of being asked."""
     try:
         message = str(error)
     except Exception:  # its __str__ is the student's own
         message = ""
-    if len(message) > LONGEST:
-        message = f"{message[:LONGEST]} …"
-    return f"{type(error).__name__}: {message}".rstrip(": ")
+    return message if len(message) <= LONGEST else f"{message[:LONGEST]} …"
 
 
 def _raised_in(error: BaseException, answer) -> bool:
     """Whether the assertion stands in the answer's cell and not in the check."""
+    if hasattr(error, AFAR):
+        return True
     code = getattr(inspect.unwrap(answer), "__code__", None)
     frames = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     return code is not None and code in frames
 
 
-def _where(error: BaseException, answer) -> str:
+def where(error: BaseException, answer) -> str:
     """Name the last line of the answer's own file that the error came through."""
+    if hasattr(error, AFAR):
+        return getattr(error, AFAR)
     code = getattr(inspect.unwrap(answer), "__code__", None)
     if code is None:
         return ""

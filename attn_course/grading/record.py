@@ -7,7 +7,9 @@ what came out, lets exceptions through, and fails a call that changed its input.
 import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,28 +58,44 @@ class Record:
             self.calls.append(call)
 
 
+_OPEN: ContextVar[Record | None] = ContextVar("open record", default=None)
+
+
+@contextmanager
+def writing_to(record: Record | None) -> Iterator[None]:
+    """Make `record` the one that probes write into, for the block."""
+    token = _OPEN.set(record)
+    try:
+        yield
+    finally:
+        _OPEN.reset(token)
+
+
+def open_record() -> Record | None:
+    """Return the record of the check that is running, if there is one."""
+    return _OPEN.get()
+
+
 def recorded(answer: Callable, record: Record) -> Callable:
     """Return `answer` with every call written into `record`.
 
-    Of a class, the public methods it defines itself are recorded, and calling it.
+    A class is returned as it is: what is recorded of it are the calls of probes.
     """
-    if not inspect.isclass(answer):
-        return _recorded(answer, record, skip_self=False)
-    own = {
-        name: _recorded(method, record, skip_self=True)
-        for name, method in vars(answer).items()
-        if inspect.isfunction(method) and (name[0] != "_" or name == "__call__")
-    }
-    return type(answer.__name__, (answer,), {**own, "__doc__": answer.__doc__})
+    if inspect.isclass(answer) or getattr(answer, "is_class", False):
+        return answer
+    return _recorded(answer, record, parameter_names(answer))
 
 
-def _recorded(function: Callable, record: Record, *, skip_self: bool) -> Callable:
-    names = _parameter_names(function)
+def recorded_as(probe: Callable, call: Callable, record: Record) -> Callable:
+    """Return `call`, recorded as a call of `probe` without its first argument."""
+    functools.update_wrapper(call, probe)
+    return _recorded(call, record, parameter_names(probe)[1:])
 
+
+def _recorded(function: Callable, record: Record, names: list[str]) -> Callable:
     @functools.wraps(function)
     def call_and_write_down(*args, **kwargs):
-        visible = args[1:] if skip_self else args
-        call = Call(_copied(visible), _copied(kwargs), names)
+        call = Call(_copied(args), _copied(kwargs), names)
         record.add(call)
         try:
             result = function(*args, **kwargs)
@@ -85,12 +103,12 @@ def _recorded(function: Callable, record: Record, *, skip_self: bool) -> Callabl
             call.error = error
             raise
         call.result = _copied(result)
-        call.changed = _changed(call, visible, kwargs)
+        call.changed = _changed(call, args, kwargs)
         if call.changed:
             raise ChangedInput(
                 f"{function.__name__} changed its input `{call.changed}`"
             )
-        if hasattr(result, "detach") and not any(hasattr(a, "detach") for a in visible):
+        if hasattr(result, "detach") and not any(hasattr(a, "detach") for a in args):
             raise ForeignArray(f"{function.__name__} returned a torch tensor")
         if result is None:
             raise ReturnedNothing(f"{function.__name__} returned nothing (None)")
@@ -127,11 +145,10 @@ def _equal(one: Any, other: Any) -> bool:
     return one == other if plain else True  # a generator, say, moves on when used
 
 
-def _parameter_names(function: Callable) -> list[str]:
+def parameter_names(function: Callable) -> list[str]:
     """Return the names of the positional parameters, or argument 1, argument 2, …"""
     try:
         names = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         names = []
-    names = names[1:] if names[:1] == ["self"] else names
     return [*names, *(f"argument {i + 1}" for i in range(len(names), 9))]

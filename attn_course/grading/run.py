@@ -17,10 +17,12 @@ from attn_course.grading.budget import time_limit
 from attn_course.grading.diagnose import diagnose
 from attn_course.grading.failure import explain
 from attn_course.grading.outcome import Outcome, describe
-from attn_course.grading.record import Record, recorded
+from attn_course.grading.probe import Elsewhere
+from attn_course.grading.record import Record, recorded, writing_to
 from attn_course.grading.show import show
 
 SECONDS = 4.0  # for one check; the slowest reference answer takes a hundredth of it
+GRACE = 2.0  # more, for an answer elsewhere, which is stopped where it runs
 
 
 class CheckFailed(AssertionError):
@@ -49,16 +51,18 @@ def attempt(
     *,
     known: dict | None = None,
     seconds: float = SECONDS,
+    seed: int | None = None,
 ) -> Outcome:
     """Run `check` on `answer` and return what came of it; raise nothing.
 
     A check that asks for `rng` gets a generator seeded by the check's name, so that
-    a failure can be seen again.
+    a failure can be seen again, or by `seed`, so that no answer can know the inputs.
     """
     record, printed = Record(), io.StringIO()
     parameters = list(inspect.signature(check).parameters)
-    outcome = Outcome(parameters[0], check.__name__, _first_line(check))
-    extra = [generator(check.__name__)] if "rng" in parameters else []
+    outcome = Outcome(parameters[0], check.__name__, first_line(check))
+    grace = GRACE if isinstance(answer, Elsewhere) else 0.0
+    extra = [generator(check.__name__, seed)] if "rng" in parameters else []
     with (
         warnings.catch_warnings(record=True) as noise,
         contextlib.redirect_stdout(printed),
@@ -66,7 +70,7 @@ def attempt(
     ):
         warnings.simplefilter("always")
         try:
-            with time_limit(seconds):
+            with time_limit(seconds + grace), writing_to(record):
                 check(recorded(answer, record), *extra)
         except (KeyboardInterrupt, GeneratorExit):
             raise
@@ -81,10 +85,11 @@ def attempt(
     return outcome
 
 
-def generator(name: str) -> np.random.Generator:
+def generator(name: str, seed: int | None = None) -> np.random.Generator:
     """Return the generator that the check called `name` draws its inputs from."""
-    return np.random.default_rng(zlib.crc32(name.encode()))
+    return np.random.default_rng(zlib.crc32(name.encode()) if seed is None else seed)
 
 
-def _first_line(check: Callable) -> str:
+def first_line(check: Callable) -> str:
+    """Return what a check says of itself in one line."""
     return (inspect.getdoc(check) or check.__name__).partition("\n")[0]

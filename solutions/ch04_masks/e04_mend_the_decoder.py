@@ -185,7 +185,7 @@ def against_the_reference(decode, rng):
 
     queries, keys = rng.normal(size=(3, 2, 4, 5)), rng.normal(size=(3, 2, 7, 5))
     values, real = rng.normal(size=(3, 2, 7, 6)), rng.random((3, 7)) < 0.6
-    real[1] = False
+    real[0, 0], real[0, 5], real[1] = True, False, False
     allowed = causal_mask(4, 7) & real[:, None, None]
     wanted = attend(queries, keys, values, allowed=allowed)
     close(decode(queries, keys, values, real), wanted, "read")
@@ -201,6 +201,7 @@ def loud_scores(decode, rng):
     queries[..., 0], keys[..., 0] = rng.integers(-1_000_000, 1_000_000, (3, 2, 5)), 2
     keys[..., 3, 0] = 3  # louder or lower than all others
     values, real = rng.normal(size=(3, 2, 7, 6)), rng.random((3, 7)) < 0.6
+    real[0, 0], real[0, 3] = True, False  # a loud key that nobody may hear
     allowed = causal_mask(5, 7) & real[:, None, None]
     wanted = attend(queries, keys, values, allowed=allowed)
     close(decode(queries, keys, values, real), wanted, "read")

@@ -134,7 +134,7 @@ def measured_by_influence(reach, rng):
 
     for positions, share in ((7, 0.15), (9, 0.1)):
         allowed = rng.random((positions, positions)) < share
-        x = rng.normal(size=(positions, 5))
+        x = rng.uniform(-1, 1, size=(positions, 5))
         for layers in (1, 2, 3):
             wanted = influence(lambda x, a=allowed, n=layers: stack(x, a, n), x)
             close(reach(allowed, layers), wanted, f"reach, layers = {layers}")

@@ -212,3 +212,20 @@ def downhill_already(upstream, x, weight):
     rows = x.reshape(-1, x.shape[-1])
     pulls = upstream.reshape(-1, upstream.shape[-1])
     return -upstream @ weight.T, -rows.T @ pulls, -pulls.sum(axis=0)
+
+
+@misconception(caught_by=two_positions_on_paper)
+def bias_averaged(upstream, x, weight):
+    """Your gradient of the bias is a mean, that of the weight a sum. The bias too is
+    used once at every position: what do all its uses say together?"""
+    rows = x.reshape(-1, x.shape[-1])
+    pulls = upstream.reshape(-1, upstream.shape[-1])
+    return upstream @ weight.T, rows.T @ pulls, pulls.mean(axis=0)
+
+
+@misconception(caught_by=samples_add_up)
+def all_axes_turned_round(upstream, x, weight):
+    """Right for one table. With a batch in front, `.T` turns all axes round and not the
+    last two only, and then the product does not fit. How could all positions of all
+    samples stand in one table?"""
+    return upstream @ weight.T, x.T @ upstream, upstream.sum(axis=0)

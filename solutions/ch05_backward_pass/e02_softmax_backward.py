@@ -209,3 +209,18 @@ def sign_of_the_step(upstream, weights):
     belongs to the optimiser."""
     mean = (upstream * weights).sum(axis=-1, keepdims=True)
     return weights * (mean - upstream)
+
+
+@misconception(caught_by=three_keys_on_paper)
+def factor_before_one_term_only(upstream, weights):
+    """Both terms are there, and the mean is right. Look at what stands before the
+    bracket when you multiply out: is the mean subtracted in full from every key?"""
+    return weights * upstream - (upstream * weights).sum(axis=-1, keepdims=True)
+
+
+@misconception(caught_by=three_keys_on_paper)
+def mean_that_lost_its_axis(upstream, weights):
+    """One mean for each query is right. The sum has removed the axis of the keys, so
+    NumPy lines the means up with the wrong axis: how does an axis that was summed keep
+    its place?"""
+    return weights * (upstream - (upstream * weights).sum(axis=-1))

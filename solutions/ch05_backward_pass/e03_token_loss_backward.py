@@ -202,7 +202,8 @@ def stops_at_the_probabilities(logits, targets, counts):
     exps = np.exp(logits - logits.max(axis=-1, keepdims=True))
     right = np.arange(logits.shape[-1]) == targets[..., None]
     shares = exps / exps.sum(axis=-1, keepdims=True)
-    return -right / np.maximum(shares, 1e-300) * counts[..., None] / counts.sum()
+    slope = -1 / np.maximum(shares, 1e-300)
+    return slope * right * counts[..., None] / counts.sum()
 
 
 @misconception(caught_by=three_positions_on_paper)
@@ -262,3 +263,34 @@ def counts_in_one_sample(logits, targets, counts):
     gradient -= np.arange(logits.shape[-1]) == targets[..., None]
     first = counts.reshape(-1, counts.shape[-1])[0]
     return gradient * counts[..., None] / first.sum()
+
+
+@misconception(caught_by=padding_has_no_say)
+def padding_has_no_target(logits, targets, counts):
+    """You take the target off the padding, and the probabilities stay: each logit
+    there is pushed down. What does not count has a gradient of zero as a whole."""
+    exps = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    right = np.arange(logits.shape[-1]) == targets[..., None]
+    gradient = exps / exps.sum(axis=-1, keepdims=True) - right * counts[..., None]
+    return gradient / counts.sum()
+
+
+@misconception(caught_by=padding_has_no_say)
+def padding_looked_up(logits, targets, counts):
+    """You look the target up at every position, also where it does not count, and −100
+    is no row of any table. What could stand there while you look up?"""
+    exps = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    gradient = exps / exps.sum(axis=-1, keepdims=True)
+    gradient -= np.eye(logits.shape[-1])[targets]
+    return gradient * counts[..., None] / counts.sum()
+
+
+@misconception(caught_by=padding_has_no_say)
+def one_index_for_each_sample(logits, targets, counts):
+    """Right for one row of positions. With a batch in front, the first axis counts
+    samples, so your indices no longer pair up with the targets. Comparing works for any
+    shape: where in the vocabulary is the target?"""
+    exps = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    gradient = exps / exps.sum(axis=-1, keepdims=True)
+    gradient[np.arange(len(targets)), targets] -= 1
+    return gradient * counts[..., None] / counts.sum()

@@ -140,33 +140,34 @@ def one_query_on_paper(attention_backward):
 @check(points=1)
 def moving_all_keys_is_not_felt(attention_backward, rng):
     """Adding one vector to all keys changes no weight: the keys' gradient sums to 0."""
-    queries, keys = rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
-    values, upstream = rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
+    queries, keys = rng.normal(size=(6, 3, 4)), rng.normal(size=(6, 5, 4))
+    values, upstream = rng.normal(size=(6, 5, 2)), rng.normal(size=(6, 3, 2))
     allowed = np.ones((3, 5), dtype=bool)
     got = attention_backward(upstream, queries, keys, values, allowed)
     vector = np.array([1.0, -2.0, 0.0, 1.0])
     moved = attention_backward(upstream, queries, keys + vector, values, allowed)
-    close(np.sum(got[1], axis=0), np.zeros(4), "gradient of keys, summed over the keys")
+    summed = np.sum(got[1], axis=-2)
+    close(summed, np.zeros((6, 4)), "gradient of keys, summed over the keys")
     for one, other, name in zip(got, moved, ("queries", "keys", "values"), strict=True):
         close(other, one, f"gradient of {name} with moved keys")
     along_keys = np.sum(got[1] * keys)  # c Q and K / c give the same scores
     close(np.sum(got[0] * queries), along_keys, "gradient along Q, as of keys along K")
-    close(np.sum(got[2], axis=0), upstream.sum(axis=0), "gradient of values, summed")
+    close(np.sum(got[2], axis=-2), upstream.sum(axis=-2), "gradient of values, summed")
 
 
 @check(points=1)
 def hidden_keys_and_empty_rows(attention_backward):
     """A hidden key is not pulled at; a query that sees nothing pulls at none."""
-    upstream = np.array([[1.0], [1.0], [5.0]])
+    upstream = np.array([[1.0], [1.0], [5.0]]) * np.ones(5)
     queries, keys = np.zeros((3, 4)), np.arange(8.0).reshape(2, 4)
-    values = np.array([[6.0], [2.0]])
+    values = np.array([[3.0, 1, 2, 0, 0], [1.0, 0, 1, 0, 0]])
     allowed = np.array([[True, True], [True, False], [False, False]])
     got = attention_backward(upstream, queries, keys, values, allowed)
-    assert np.isfinite(np.concatenate([got[0], got[1]])).all(), (
+    assert all(np.isfinite(part).all() for part in got), (
         "some gradients are nan or infinite: what do you divide by in the last row?"
     )
     close(got[0], np.array([[-2.0] * 4, [0.0] * 4, [0.0] * 4]), "gradient of queries")
-    close(got[2], np.array([[1.5], [0.5]]), "gradient of values")
+    close(got[2], np.array([[1.5] * 5, [0.5] * 5]), "gradient of values")
 
 
 @check(points=3, hidden=True)
@@ -327,3 +328,39 @@ def samples_share_their_keys(upstream, queries, keys, values, allowed):
         d_keys.sum(axis=before) + 0 * keys,
         d_values.sum(axis=before) + 0 * values,
     )
+
+
+@misconception(caught_by=one_query_on_paper)
+def root_of_the_channels(upstream, queries, keys, values, allowed):
+    """You divide by the root of the number of channels. The d below the fraction is the
+    width that a query and a key share; values may have another."""
+    root = np.sqrt(values.shape[-1])
+    narrow = queries * np.sqrt(queries.shape[-1]) / root
+    weights = shares(narrow, keys, allowed)
+    d_scores = back_to_scores(upstream, weights, values) / root
+    d_keys = np.swapaxes(d_scores, -1, -2) @ queries
+    return d_scores @ keys, d_keys, np.swapaxes(weights, -1, -2) @ upstream
+
+
+@misconception(caught_by=batches_against_differences)
+def scale_forgotten_on_the_way_out(upstream, queries, keys, values, allowed):
+    """Your weights are not those of the forward pass: the root of the width is in your
+    way back, and the scores from which you compute the weights anew lack it."""
+    weights = shares(queries * np.sqrt(queries.shape[-1]), keys, allowed)
+    d_scores = back_to_scores(upstream, weights, values) / np.sqrt(queries.shape[-1])
+    d_keys = np.swapaxes(d_scores, -1, -2) @ queries
+    return d_scores @ keys, d_keys, np.swapaxes(weights, -1, -2) @ upstream
+
+
+@misconception(caught_by=moving_all_keys_is_not_felt)
+def all_axes_turned_round(upstream, queries, keys, values, allowed):
+    """Right for one sample. With a batch in front, `.T` turns all axes round, and the
+    product of queries and keys does not fit: only the last two should change places."""
+    scores = queries @ keys.T / np.sqrt(queries.shape[-1])
+    exps = np.exp(scores) * allowed
+    total = exps.sum(axis=-1, keepdims=True)
+    weights = exps / np.where(total == 0, 1, total)
+    d_weights = upstream @ values.T
+    mean = (weights * d_weights).sum(axis=-1, keepdims=True)
+    d_scores = weights * (d_weights - mean) / np.sqrt(queries.shape[-1])
+    return d_scores @ keys, d_scores.T @ queries, weights.T @ upstream

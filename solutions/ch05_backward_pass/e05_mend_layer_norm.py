@@ -122,19 +122,19 @@ def step_by_step(upstream, x, gain):
 
 @check(points=1)
 def gradients_on_paper(layer_norm_backward):
-    """One row of four entries with mean 0 and spread 2, its gradient on paper."""
+    """One row of four entries with mean 7 and spread 4, its gradient on paper."""
     x = np.array([[3.0, 1.0, 1.0, 3.0]]) - 2.0
-    x = x * np.sqrt(4 - 1e-5) + 7.0  # the spread is 2, the tiny number counted in
+    x = x * np.sqrt(16 - 1e-5) + 7.0  # the spread is 4, the tiny number counted in
     gain = np.array([1.0, 2.0, 2.0, 0.5])
     upstream = np.array([[8.0, 0.0, 2.0, 4.0]])
     got = layer_norm_backward(upstream, x, gain)
     both = isinstance(got, tuple | list) and len(got) == 2
     assert both, f"wanted two things, gradients of x and of gain, got {got!r}"
-    near = np.sqrt(1 - 1e-5 / 4)  # the normal row is plus and minus this
+    near = np.sqrt(1 - 1e-5 / 16)  # the normal row is plus and minus this
     normal = near * np.array([1.0, -1.0, -1.0, 1.0])
     close(got[1], normal * upstream[0], "gradient of gain")
     # v is 8, 0, 4, 2 with mean 3.5; times the normal row its mean is 1.5 times `near`.
-    wanted = (np.array([4.5, -3.5, 0.5, -1.5]) - 1.5 * near * normal) / 2
+    wanted = (np.array([4.5, -3.5, 0.5, -1.5]) - 1.5 * near * normal) / 4
     close(got[0], wanted[None], "gradient of x")
     batch = [np.tile(array, (2, 3, 1, 1)) for array in (upstream, x)]
     _, d_gain = layer_norm_backward(*batch, gain)
@@ -286,3 +286,30 @@ def tiny_number_left_out(upstream, x, gain):
     normal = centred / spread
     d_gain = (upstream * normal).reshape(-1, len(gain)).sum(axis=0)
     return back(upstream * gain, normal, spread), d_gain
+
+
+@misconception(caught_by=gradients_on_paper)
+def gain_left_out_of_the_new_term(upstream, x, gain):
+    """The new term is there, made from the upstream as it came in. By then it has
+    passed the gain, as in the term before it: whose mean is to be taken out?"""
+    normal, spread, v = pieces(upstream, x, gain)
+    along = (upstream * normal).mean(axis=-1, keepdims=True)
+    d_x = (v - v.mean(axis=-1, keepdims=True) - normal * along) / spread
+    return d_x, (upstream * normal).reshape(-1, len(gain)).sum(axis=0)
+
+
+@misconception(caught_by=gradients_on_paper)
+def gain_in_its_own_gradient(upstream, x, gain):
+    """Your gradient of the gain is multiplied by the gain. In a product, each factor
+    feels the upstream times the *other* factor: what stands beside the gain?"""
+    normal, spread, v = pieces(upstream, x, gain)
+    return back(v, normal, spread), (v * normal).reshape(-1, len(gain)).sum(axis=0)
+
+
+@misconception(caught_by=gradients_on_paper)
+def always_two_axes(upstream, x, gain):
+    """Your gradient of the gain sums over the first two axes, whatever they are. A
+    single table has one axis before its last, a batch has more: which axis is the one
+    that must stay?"""
+    normal, spread, v = pieces(upstream, x, gain)
+    return back(v, normal, spread), (upstream * normal).sum(axis=(0, 1))

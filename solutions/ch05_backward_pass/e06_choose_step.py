@@ -269,3 +269,30 @@ def steps_sorted_first(function, x, slopes, steps):
         rises = [function(x + h * e) - function(x - h * e) for e in np.eye(len(x))]
         errors.append(np.abs(np.array(rises) / (2 * h) - slopes).max())
     return np.array(errors), sorted(steps)[np.argmin(errors)]
+
+
+@misconception(caught_by=a_cubic_on_paper)
+def both_sides_are_one_array(function, x, slopes, steps):
+    """All your slopes are zero. Both sides of the difference are the same array under
+    two names, so what moves one moves the other: which of the two is a copy?"""
+    x, errors = x.copy(), []
+    for h in steps:
+        rises = []
+        for i in range(len(x)):
+            above, below = x, x
+            above[i] += h
+            below[i] -= h
+            rises.append(function(above) - function(below))
+        errors.append(np.abs(np.array(rises) / (2 * h) - slopes).max())
+    return np.array(errors), steps[np.argmin(errors)]
+
+
+@misconception(caught_by=a_cubic_on_paper)
+def errors_relative_to_the_slopes(function, x, slopes, steps):
+    """You divide each error by its slope. That is a good measure too; wanted here is
+    the absolute difference, the one in the figure of the page."""
+    errors = []
+    for h in steps:
+        rises = [function(x + h * e) - function(x - h * e) for e in np.eye(len(x))]
+        errors.append((np.abs(np.array(rises) / (2 * h) - slopes) / abs(slopes)).max())
+    return np.array(errors), steps[np.argmin(errors)]

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from attn_course.grading import CheckFailed, attempt, close, describe, run
+from attn_course.grading import CheckFailed, attempt, close, describe, probe, run
 
 
 def doubled(x):
@@ -185,7 +185,7 @@ def test_calls_are_recorded_with_copies_of_what_went_in():
     assert list(calls[0].given) == ["x"]
 
 
-def test_methods_of_a_class_are_recorded_and_watched():
+def test_a_class_is_watched_by_the_probes_that_use_it():
     class Layer:
         def __init__(self, factor):
             self.factor = factor
@@ -197,16 +197,26 @@ def test_methods_of_a_class_are_recorded_and_watched():
             x[:] = 0
             return x
 
+    @probe
+    def apply(layer, factor, x):
+        return layer(factor)(x)
+
+    @probe
+    def spoil(layer, x):
+        return layer(3).spoil(x)
+
     def uses_a_class(layer):
         """Uses a class."""
-        close(layer(3)(np.ones(2)), [3, 3])
+        close(apply(layer, 3, np.ones(2)), [3, 3])
 
     def spoils(layer):
         """Spoils."""
-        layer(3).spoil(np.ones(2))
+        spoil(layer, np.ones(2))
 
-    assert len(attempt(uses_a_class, Layer).calls) == 1
+    [call] = attempt(uses_a_class, Layer).calls
+    assert call.given.keys() == {"factor", "x"} and call.result.tolist() == [3, 3]
     assert attempt(spoils, Layer).kind == "changed"
+    assert apply(Layer, 2, 5) == 10
 
 
 def test_plain_text_holds_message_slip_warnings_and_prints():

@@ -14,7 +14,7 @@ from attn_course.authoring import (
     inputs,
     misconception,
 )
-from attn_course.grading import close
+from attn_course.grading import close, probe
 
 exercise(
     level="warm-up",
@@ -66,23 +66,43 @@ class FromAList:
         return np.sum(self.rows, axis=0)
 
 
+@probe
+def sums(RunningTotal, rows):
+    """What one running total returns for each row.
+
+    rows  (steps, width)  float
+    """
+    total = RunningTotal(rows.shape[1])
+    return np.array([total.add(row) for row in rows])
+
+
+@probe
+def sums_beside_another(RunningTotal, rows, others):
+    """What the first of two running totals returns for each row.
+
+    rows    (steps, width)   float
+    others  (steps, across)  float
+    """
+    first, second = RunningTotal(rows.shape[1]), RunningTotal(others.shape[1])
+    kept = []
+    for row, other in zip(rows, others, strict=True):
+        second.add(other)
+        kept.append(first.add(row))
+    return np.array(kept)
+
+
 @check(points=1)
 def two_rows(RunningTotal):
     """Two rows on paper."""
-    total = RunningTotal(3)
-    close(total.add(np.array([1.0, 2.0, 3.0])), np.array([1.0, 2.0, 3.0]))
-    close(total.add(np.array([1.0, 0.0, 5.0])), np.array([2.0, 2.0, 8.0]))
+    got = sums(RunningTotal, np.array([[1.0, 2.0, 3.0], [1.0, 0.0, 5.0]]))
+    close(got, np.array([[1.0, 2.0, 3.0], [2.0, 2.0, 8.0]]))
 
 
 @check(points=1, hidden=True)
 def two_at_once(RunningTotal, rng):
     """Two running totals do not disturb each other."""
-    first, second = RunningTotal(2), RunningTotal(5)
-    rows = rng.normal(size=(4, 2))
-    for row in rows:
-        second.add(rng.normal(size=5))
-        got = first.add(row)
-    close(got, rows.sum(axis=0))
+    rows, others = rng.normal(size=(4, 2)), rng.normal(size=(4, 5))
+    close(sums_beside_another(RunningTotal, rows, others), rows.cumsum(axis=0))
 
 
 @misconception(caught_by=two_rows)

@@ -19,7 +19,8 @@ help: ## Show this help
 
 course: setup book ## Do it all: book, notebooks, and a demonstration class, graded
 	@$(BIN)/attn-course demo
-	@$(BIN)/attn-course grade; found=$$?; $(BIN)/attn-course report; exit $$found
+	@$(BIN)/attn-course grade --unsandboxed demonstration; found=$$?; \
+		$(BIN)/attn-course report; exit $$found
 	@echo "The book           _build/html/index.html"
 	@echo "Student notebooks  notebooks/          (make lab opens them)"
 	@echo "Feedback           _grading/feedback/  one page for each submission"

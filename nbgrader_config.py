@@ -19,14 +19,8 @@ if not os.path.isdir(c.Exchange.root):
 # What is not ignored is copied to students; `include` is not obeyed here.
 c.CourseDirectory.ignore = ["*.py", "*.md", "__pycache__", ".*", "*.tmp"]
 
-# A student's cell tag must not switch a check off: no cell carries this one.
-c.Execute.skip_cells_with_tag = "no cell is ever skipped"
-c.Execute.timeout = 20  # seconds a cell; each check has a shorter limit of its own
-c.Execute.shutdown_kernel = "immediate"
-c.Execute.extra_arguments = [
-    "--HistoryManager.hist_file=:memory:",
-    "--IPKernelApp.log_level=ERROR",  # else a word about loopback TCP per kernel
-]
+# Students' code runs in a sandbox; each check has a shorter limit of its own.
+c.Judged.seconds = 20.0  # wall time for one cell
 
 ours = "attn_course.classroom"
 theirs = "nbgrader.preprocessors"
@@ -51,9 +45,7 @@ c.Autograde.sanitize_preprocessors = [
     f"{theirs}.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    f"{ours}.execute.Execute",
-    f"{ours}.explain.Explain",
-    f"{theirs}.IgnorePattern",
+    f"{ours}.judged.Judged",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     f"{theirs}.LimitOutput",
     f"{theirs}.SaveAutoGrades",

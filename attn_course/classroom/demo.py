@@ -13,6 +13,7 @@ import nbformat
 
 from attn_course.authoring.exercise import Exercise, Misconception, Part
 from attn_course.authoring.files import write_whole
+from attn_course.authoring.notebook import grade_id
 from attn_course.classroom.course import Course
 from attn_course.classroom.release import release
 from attn_course.grading.run import attempt
@@ -48,13 +49,17 @@ class Submission:
     sources: dict[str, str]
     work: dict[str, Part | None]
 
-    def points(self, ex: Exercise) -> int:
-        """Return the points that the checks give to the work on `ex`."""
+    def points(self, ex: Exercise, seeds: dict[str, int]) -> int:
+        """Return the points that the checks give to the work on `ex`.
+
+        `seeds` maps the grade ids of the checks to the seeds of their inputs.
+        """
         part = self.work[ex.name]
         return sum(
             check.points
             for check in ex.checks
-            if part and attempt(check.thing, part.thing).passed
+            if part
+            and attempt(check.thing, part.thing, seed=seeds[grade_id(ex, check)]).passed
         )
 
     def slips(self, exercises: list[Exercise]) -> dict[str, Misconception]:
@@ -151,13 +156,25 @@ def hand_in(course: Course, assignment: str) -> list[Submission]:
             f"not mixed with them"
         )
     release(course, assignment)  # does nothing if it is up to date
-    released = nbformat.read(course.pristine(assignment), as_version=4)
-    for submission in submissions:
-        notebook = nbformat.from_dict(released)
-        for cell in notebook.cells:
-            facts = cell.metadata.get("nbgrader", {})
-            if facts.get("solution") and facts["grade_id"] in submission.sources:
-                cell.source = submission.sources[facts["grade_id"]]
-        path = course.submission(submission.student, assignment)
-        write_whole(path, nbformat.writes(notebook) + "\n")
+    for student, text in notebooks(course, assignment).items():
+        write_whole(course.submission(student, assignment), text)
     return submissions
+
+
+def notebooks(course: Course, assignment: str) -> dict[str, str]:
+    """Return the text of each notebook of the demonstration class, by student."""
+    released = nbformat.read(course.pristine(assignment), as_version=4)
+    return {
+        submission.student: _filled(released, submission.sources)
+        for submission in demonstration(course.exercises(assignment))
+    }
+
+
+def _filled(released: nbformat.NotebookNode, sources: dict[str, str]) -> str:
+    """Return the released notebook with `sources` in its answer cells."""
+    notebook = nbformat.from_dict(released)
+    for cell in notebook.cells:
+        facts = cell.metadata.get("nbgrader", {})
+        if facts.get("solution") and facts["grade_id"] in sources:
+            cell.source = sources[facts["grade_id"]]
+    return nbformat.writes(notebook) + "\n"

@@ -11,8 +11,8 @@ from latex2mathml.converter import convert
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from attn_course.authoring.files import write_whole
-from attn_course.classroom.explain import HIDDEN
 
+HIDDEN = "### BEGIN HIDDEN TESTS"
 FORMULA = re.compile(
     r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+)\$", re.DOTALL
 )

@@ -21,12 +21,15 @@ from nbgrader.utils import temp_attrs
 from tornado.log import app_log
 
 from attn_course.classroom.course import Course
+from attn_course.classroom.demo import notebooks
 from attn_course.classroom.gradebook import opened, scored_students
 from attn_course.classroom.intake import MOST_BYTES, UnreadableSubmission, read
 from attn_course.classroom.journal import Journal, digest
 from attn_course.classroom.release import release
+from attn_course.judge import sandbox
 
 CONFIG = "nbgrader_config.py"
+NEVER, DEMONSTRATION, EVERYTHING = "never", "demonstration", "everything"
 
 
 class CannotGoOn(RuntimeError):
@@ -52,17 +55,25 @@ def grade(
     *,
     students: list[str] | None = None,
     force: bool = False,
+    unsandboxed: str = NEVER,
 ) -> Iterator[Graded]:
     """Grade, yielding each submission as it is done.
 
+    Where this machine has no sandbox, `unsandboxed` says what is graded all the same:
+    never anything, the demonstration class as it was handed in, or everything.
+
     Raises
     ------
+    CannotSandbox
+        If there is no sandbox and nobody said to do without.
     UnknownAssignment
         If there is no such assignment.
     CannotGoOn
         If the disk is full or the gradebook cannot be used.
     """
+    sandboxed = _sandboxed(unsandboxed)
     _prepare(course, assignment)
+    ours = {} if sandboxed else notebooks(course, assignment)
     released = nbformat.read(course.pristine(assignment), as_version=4)
     scored = scored_students(course, assignment)
     journal = Journal(course.root / "_grading" / "journal.json")
@@ -75,6 +86,9 @@ def grade(
         if kept and journal.done(assignment, student, what) and not force:
             yield Graded(student, False, problem)
             continue
+        if not sandboxed and unsandboxed != EVERYTHING:
+            _require_ours(course.submission(student, assignment), ours.get(student))
+        course.nbgrader.config.Judged.sandboxed = sandboxed
         problem = _grade_one(course, assignment, student, released)
         if isinstance(problem, Ungraded):
             what = "to be tried again"
@@ -83,6 +97,23 @@ def grade(
         problem = problem and str(problem)
         journal.write(assignment, student, what, problem)
         yield Graded(student, True, problem)
+
+
+def _sandboxed(unsandboxed: str) -> bool:
+    """Whether there is a sandbox; raise if there is none and there should be."""
+    try:
+        sandbox.require()
+    except sandbox.CannotSandbox:
+        if unsandboxed == NEVER:
+            raise
+        return False
+    return True
+
+
+def _require_ours(path: Path, text: str | None) -> None:
+    """Raise unless the submission is the demonstration's own, byte for byte."""
+    if text is None or not path.exists() or path.read_bytes() != text.encode():
+        sandbox.require()
 
 
 def _digest(course: Course, assignment: str, student: str, checks: list[Path]) -> str:
@@ -102,7 +133,7 @@ def _grade_one(course: Course, assignment: str, student: str, released):
     except UnreadableSubmission as error:
         return error
     try:
-        _run_nbgrader(course, assignment, student)
+        _run_nbgrader(course, assignment, student, Autograde, GenerateFeedback)
     except Ungraded as error:
         _forget(course, assignment, student)  # half a result is none
         return error
@@ -122,11 +153,16 @@ def _prepare(course: Course, assignment: str) -> None:
         raise
 
 
-def _run_nbgrader(course: Course, assignment: str, student: str) -> None:
-    """Autograde one submission and write its feedback."""
+def write_feedback(course: Course, assignment: str, student: str) -> None:
+    """Write the feedback page of a graded submission anew."""
+    _run_nbgrader(course, assignment, student, GenerateFeedback)
+
+
+def _run_nbgrader(course: Course, assignment: str, student: str, *steps) -> None:
+    """Take one submission through the steps of nbgrader."""
     api = course.nbgrader
     with temp_attrs(api.coursedir, assignment_id=assignment, student_id=student):
-        for step in (Autograde, GenerateFeedback):
+        for step in steps:
             app = step(coursedir=api.coursedir, parent=api)
             app.force = True
             with _listening(app.log, app_log) as heard, warnings.catch_warnings():

@@ -48,7 +48,7 @@ def package_digest() -> str:
     """Return a hash of the parts of the package that scores and feedback depend on."""
     total = hashlib.sha256()
     root = Path(attn_course.__file__).parent
-    for part in ("authoring", "classroom", "functional", "grading"):
+    for part in ("authoring", "classroom", "functional", "grading", "judge"):
         for path in sorted((root / part).glob("*.py")):
             total.update(path.read_bytes())
     return total.hexdigest()

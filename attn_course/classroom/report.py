@@ -10,9 +10,9 @@ from rich.table import Table
 
 from attn_course.authoring.exercise import Exercise
 from attn_course.classroom.course import Course
-from attn_course.classroom.explain import verdict
 from attn_course.classroom.gradebook import opened
 from attn_course.classroom.journal import Journal
+from attn_course.judge.verdict import verdict
 
 
 @dataclass(frozen=True)

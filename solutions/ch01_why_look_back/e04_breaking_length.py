@@ -144,9 +144,9 @@ def measured_memories(foresee_break, rng):
     """Memories measured afresh, with curves that fall at uneven lengths."""
     widths = np.array([8.0, 16.0, 32.0, 64.0])
     lengths = np.array([1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0])
-    shares = np.empty((4, 5, 7))
+    shares = np.empty((4, 6, 7))
     for w, size in enumerate(widths.astype(int)):
-        for s in range(5):
+        for s in range(6):
             codes = rng.normal(size=(8, size)) / np.sqrt(size)
             for i, length in enumerate(lengths.astype(int)):
                 noise = rng.normal(size=(60, size)) * np.sqrt((length - 1) / size)

@@ -16,7 +16,7 @@ from attn_course.authoring.files import write_whole
 from attn_course.classroom import grade as grading
 from attn_course.classroom.course import UnknownAssignment
 from attn_course.classroom.report import results
-from attn_course.cli import heeding_ctrl_c
+from attn_course.cli.common import heeding_ctrl_c
 
 from .conftest import NAME, solved, submit
 

@@ -1,0 +1,1 @@
+"""What students never see: their code runs in a sandbox, its verdict is made here."""

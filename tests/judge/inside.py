@@ -1,0 +1,70 @@
+"""Run code in a sandboxed kernel and read what it shows, for the tests."""
+
+import contextlib
+import time
+from pathlib import Path
+from queue import Empty
+
+from jupyter_core.utils import run_sync
+
+from attn_course.judge import usage
+from attn_course.judge.kernel import SandboxedKernelManager
+
+ROOT = Path(__file__).parents[2]
+
+
+class Inside:
+    """A kernel, and a way to run code in it; `died` says whether it is gone."""
+
+    def __init__(self, manager: SandboxedKernelManager):
+        self.manager = manager
+        self.client = manager.blocking_client()
+        self.client.start_channels(stdin=False, hb=False, control=False)
+        self.client.wait_for_ready(timeout=30)
+        self.died = False
+
+    def run(self, code: str, seconds: float = 20) -> str:
+        """Return what `code` prints, and the name and words of what it raises."""
+        request, shown = self.client.execute(code, stop_on_error=False), []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                message = self.client.get_iopub_msg(timeout=0.05)
+            except Empty:
+                if not run_sync(self.manager.is_alive)():
+                    self.died = True
+                    return "".join(shown)
+                continue
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            content = message["content"]
+            match message["msg_type"]:
+                case "stream":
+                    shown.append(content["text"])
+                case "error":
+                    shown.append(f"{content['ename']}: {content['evalue']}")
+                case "display_data" | "execute_result":
+                    shown.append(" ".join(content["data"]))
+                case "status" if content["execution_state"] == "idle":
+                    return "".join(shown)
+        raise TimeoutError("".join(shown))
+
+    def pids(self) -> set[int]:
+        """Return the processes on this machine that are the kernel or about it."""
+        return {p.pid for p in usage.tree(self.manager.provisioner.box.process.pid)}
+
+
+@contextlib.contextmanager
+def started(**settings):
+    """Start a kernel for the block."""
+    manager = SandboxedKernelManager(**settings)
+    inside = None
+    try:
+        run_sync(manager.start_kernel)()
+        inside = Inside(manager)
+        yield inside
+    finally:
+        if inside:
+            inside.client.stop_channels()
+            inside.client.context.destroy(linger=0)
+        run_sync(manager.shutdown_kernel)(now=True)

@@ -51,6 +51,7 @@ class Exercise:
     level: str
     minutes: int
     hints: tuple[str, ...]
+    shows_inputs: bool
     imports: str
     helpers: dict[str, str]
     probes: dict[str, str]

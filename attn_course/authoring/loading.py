@@ -57,6 +57,7 @@ def load(path: Path) -> Exercise:
         level=about["level"],
         minutes=about["minutes"],
         hints=about["hints"],
+        shows_inputs=about["shows_inputs"],
         imports="\n".join(_imports(tree, lines)),
         helpers={n: source for n, source in free.items() if n not in probes},
         probes={n: source for n, source in free.items() if n in probes},

@@ -10,16 +10,24 @@ from collections.abc import Callable
 LEVELS = ("warm-up", "core", "stretch")
 
 
-def exercise(*, level: str, minutes: int, hints: tuple[str, str, str]) -> None:
+def exercise(
+    *,
+    level: str,
+    minutes: int,
+    hints: tuple[str, str, str],
+    shows_inputs: bool = True,
+) -> None:
     """Say how hard the exercise is, how long it takes, and three hints.
 
-    `level` is one of LEVELS; the hints go from nudge to almost the answer.
+    `level` is one of LEVELS; the hints go from nudge to almost the answer. With
+    `shows_inputs` false, feedback keeps to itself what a failed answer was given.
     """
     caller = inspect.currentframe().f_back
     caller.f_globals["__about__"] = {
         "level": level,
         "minutes": minutes,
         "hints": tuple(hints) if isinstance(hints, list) else hints,
+        "shows_inputs": shows_inputs,
         "line": caller.f_lineno,
     }
 

@@ -66,8 +66,10 @@ def exercise_cells(ex: Exercise) -> Iterator[NotebookNode]:
 def summary(ex: Exercise) -> str:
     """Return the line that says how hard, how long and how many points."""
     line = f"{ex.level} · {ex.minutes} minutes · {_points(ex.points)}"
-    if ex.hidden_points:
-        line += f", {ex.hidden_points} of them for checks that run after you hand in"
+    hidden = sum(check.hidden for check in ex.checks)
+    if hidden:
+        which = "a check that runs" if hidden == 1 else f"{hidden} checks that run"
+        line += f", {ex.hidden_points} of them for {which} after you hand in"
     return line
 
 

@@ -5,7 +5,9 @@ answer cells, of other unlocked code cells, and the cells a student added; tags,
 kernels, outputs, duplicates and deletions count for nothing.
 """
 
+import os
 import re
+import stat
 import warnings
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-MOST_BYTES = 5_000_000  # a notebook of text is a hundredth of that
+MOST_BYTES = 20_000_000  # with many figures; a notebook of text has a thousandth
+TAG = re.compile(r"<(?=[A-Za-z/!?])")  # what a browser would take for HTML
 MOST_CELLS = 500
 
 
@@ -38,15 +41,18 @@ def read(path: Path, released: NotebookNode) -> NotebookNode:
     student = path.parent.parent.name
     if student != student.strip() or set(student) & set("[]*?"):
         raise refuse(f"{student!r} is no name that nbgrader can use", "Rename it.")
-    if not path.exists():
+    if not os.path.lexists(path):
         others = sorted(p.name for p in path.parent.glob("*.ipynb"))
         lying = f"; found {', '.join(others)} instead" if others else ""
         remedy = f"Rename it to {path.name}." if others else again
         raise refuse(f"there is no notebook of this name{lying}", remedy)
     try:
-        size = path.stat().st_size
+        facts = path.lstat()
     except OSError as error:
         raise refuse(f"the file cannot be read ({error.strerror})") from error
+    if not stat.S_ISREG(facts.st_mode):
+        raise refuse("this is no file of its own but a link, a folder or a device")
+    size = facts.st_size
     if size == 0:
         raise refuse("the file is empty")
     if size > MOST_BYTES:
@@ -131,11 +137,16 @@ def _extras(notebook: NotebookNode, known: list[str]) -> dict[str | None, list]:
                     break
                 last = following
         elif cell.cell_type in ("code", "markdown"):
-            make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-            added.setdefault(last, []).append(
-                make(cell.source, id=f"added-{sum(map(len, added.values()))}")
-            )
+            number = sum(map(len, added.values()))
+            added.setdefault(last, []).append(_added(cell, f"added-{number}"))
     return added
+
+
+def _added(cell: NotebookNode, name: str) -> NotebookNode:
+    """Return a cell of the student's own; of its text, nothing that a browser runs."""
+    if cell.cell_type == "code":
+        return nbformat.v4.new_code_cell(cell.source, id=name)
+    return nbformat.v4.new_markdown_cell(TAG.sub("&lt;", cell.source), id=name)
 
 
 def _by_name(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:

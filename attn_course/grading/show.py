@@ -9,6 +9,7 @@ import re
 
 from attn_course.grading.diagnose import CALLS, Diagnosis, sizes
 from attn_course.grading.fingerprint import fingerprint
+from attn_course.grading.inputs import inputs
 from attn_course.grading.outcome import (
     SLIP_TEXT,
     Outcome,
@@ -70,8 +71,11 @@ def facts(outcome: Outcome) -> dict:
     }
 
 
-def card(outcome: Outcome) -> str:
-    """Return the outcome as one HTML element with no script and no link."""
+def card(outcome: Outcome, *, show_inputs: bool = False) -> str:
+    """Return the outcome as one HTML element with no script and no link.
+
+    With `show_inputs` it ends with what the answer was given when it failed.
+    """
     style = CARD.format(edge=EDGES[outcome.passed])
     sign, verdict = ("✓", "passed") if outcome.passed else ("✗", "not yet")
     parts = [
@@ -84,6 +88,8 @@ def card(outcome: Outcome) -> str:
         table = differences(outcome.got, outcome.wanted, only_nan=nan)
         parts.append(_paragraph(_beside(table, outcome)))
     parts += [_slip(outcome.diagnosis), table, _notes(outcome)]
+    if show_inputs and outcome.calls and not outcome.passed:
+        parts.append(inputs(outcome.calls[-1]))
     return f'<div class="attn-card" style="{style}">{"".join(parts)}</div>'
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from attn_course.grading.opaque import Opaque
+
 Leaf = tuple[str, Any]
 
 
@@ -43,6 +45,8 @@ def named(value: Any) -> str:
         return "nothing (None)"
     if isinstance(value, np.ndarray) and array is None:
         return f"an array of dtype {value.dtype}"
+    if isinstance(value, Opaque):
+        return f"something of type {value.kind}"
     if array is None:
         return f"something of type {type(value).__name__}"
     if array.ndim == 0:

@@ -31,10 +31,12 @@ class Box:
 
     def __init__(self, place: Place, limits: Limits, *, sandboxed: bool = True):
         self.place, self.limits, self.sandboxed = place, limits, sandboxed
+        self.stopped = False  # from outside
 
     def start(self, files: dict[str, bytes], hidden: list[Path], arguments: list[str]):
         """Start a kernel with `files` in its folder and `hidden` out of sight."""
-        self.group = cgroup.make(self.place.number, self.limits.memory)
+        place, memory = self.place, self.limits.memory
+        self.group = cgroup.make(place.number, memory, place.group)
         with contextlib.ExitStack() as stack, contextlib.ExitStack() as kept:
             self.said, said = _pipe(kept, stack)
             self.info, info = _pipe(kept, stack)
@@ -45,11 +47,11 @@ class Box:
             refused = stack.enter_context(_refused_syscalls())
             if self.sandboxed:
                 around = sandbox.command(
-                    self.place, self.limits, files, hidden, info, refused
+                    place, self.limits, files, hidden, info, refused
                 )
                 at = {"cwd": "/", "env": {}}
             else:
-                around, at = [], sandbox.plain_surroundings(self.place, files)
+                around, at = [], sandbox.plain_surroundings(place, files)
             launcher = view.launcher(sandboxed=self.sandboxed)
             plan = self._plan(sockets, arguments)
             self.process = subprocess.Popen(
@@ -73,6 +75,7 @@ class Box:
         """End every process at once, and return when they are gone."""
         if self.process.poll() is not None:
             return
+        self.stopped = True
         for pid in self._first_inside() if self.sandboxed else self._all():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -83,9 +86,10 @@ class Box:
 
     def why(self) -> str | None:
         """Say which limit ended it, or why it did not start; None if neither."""
-        if self.watchdog.verdict or self.process.poll() is None:
+        if self.watchdog.verdict or self.stopped or self.process.poll() is None:
             return self.watchdog.verdict
-        if self.group and self.group.killed():
+        killed = self.process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+        if killed and self.group and self.group.killed():
             return too_much_memory(self.limits)
         if self.watchdog.used > self.limits.cpu_seconds - 1:
             return too_much_time(self.limits)

@@ -6,11 +6,14 @@ the rule for ordinary users, the watchdog counts instead.
 
 import contextlib
 import os
+import signal
+import time
 from functools import cache
 from pathlib import Path
 
 MOUNTED = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
+LEAVING = 1.0  # seconds for processes that have been killed to leave a group
 
 
 class Group:
@@ -45,27 +48,42 @@ class Group:
         return False
 
 
-def make(number: int, memory: int) -> Group | None:
-    """Return a group for the sandbox of that number, None where there can be none."""
+def make(number: int, memory: int, note: Path) -> Group | None:
+    """Return a group for the sandbox of that number, None where there can be none.
+
+    `note` becomes a link to it, by which whoever tidies up finds it.
+    """
     path = folder(number)
     if path is None:
         return None
+    note.symlink_to(path)
     group = Group(path)
     try:
         path.mkdir(exist_ok=True)
         group.limit(memory)
     except OSError:
-        remove(number)
+        remove(note)
         return None
     return group if os.access(group.procs, os.W_OK) else None
 
 
-def remove(number: int) -> None:
-    """Remove the group of the sandbox of that number, if there is one."""
-    path = folder(number)
-    if path is not None:
+def remove(note: Path) -> bool:
+    """End and remove the group that `note` is a link to; return whether it is gone."""
+    if not note.is_symlink():
+        return True
+    group = Group(note.readlink())
+    until = time.monotonic() + LEAVING
+    while group.folder.is_dir():
         with contextlib.suppress(OSError):
-            path.rmdir()
+            for pid in group.members():
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            group.folder.rmdir()
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.001)
+    note.unlink()
+    return True
 
 
 def folder(number: int) -> Path | None:

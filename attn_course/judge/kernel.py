@@ -68,6 +68,12 @@ class SandboxedKernelManager(AsyncKernelManager):
             self._place.private.chmod(0o755)
         return self._place
 
+    def cleanup_connection_file(self) -> None:
+        """Leave it: the place is removed, and its number may be another's by now."""
+
+    def cleanup_ipc_files(self) -> None:
+        """Leave them, for the same reason."""
+
     def leave(self, reason: str | None) -> None:
         """Give the place back and keep the reason of the end."""
         self._reason = reason or self._reason

@@ -14,6 +14,7 @@ from attn_course.judge import cgroup
 
 NUMBERS = range(60_600, 61_100)  # user ids that Debian, Fedora and systemd leave alone
 HOME = Path("/run/attn-course")  # as root; an ordinary user has one below
+GROUP = "group"  # in the folder: a link to a control group
 
 
 class NoPlace(RuntimeError):
@@ -28,6 +29,7 @@ class Place:
         self.folder = home / str(number)
         self.private = self.folder / "private"  # sockets, seen inside as well
         self.connection = self.folder / "kernel.json"
+        self.group = self.folder / GROUP
         self.owner = os.getuid()
         self.user = number if self.owner == 0 else None  # to be inside, if another
         self.private.mkdir(parents=True)
@@ -38,9 +40,11 @@ class Place:
         home = _home()
         _sweep(home)
         for number in NUMBERS:
-            if (lock := _locked(_lock_path(home, number))) is not None:
-                _clear(home, number)
+            lock = _locked(_lock_path(home, number))
+            if lock is not None and _cleared(home, number):
                 return cls(number, lock, home)
+            if lock is not None:
+                os.close(lock)
         raise NoPlace(f"{home}: wanted a free place, got {len(NUMBERS)} taken ones")
 
     def write(self, name: str, data: bytes) -> Path:
@@ -54,10 +58,7 @@ class Place:
     def release(self) -> None:
         """Remove the folder and let the number go; more than once does no harm."""
         if self.lock >= 0:
-            home = self.folder.parent
-            _clear(home, self.number)
-            _lock_path(home, self.number).unlink(missing_ok=True)
-            os.close(self.lock)
+            _let_go(self.folder.parent, self.number, self.lock)
             self.lock = -1
 
 
@@ -81,9 +82,7 @@ def _home() -> Path:
 def _sweep(home: Path) -> None:
     for path in home.glob("*.lock"):
         if path.stem.isdigit() and (lock := _locked(path)) is not None:
-            _clear(home, int(path.stem))
-            path.unlink(missing_ok=True)
-            os.close(lock)
+            _let_go(home, int(path.stem), lock)
 
 
 def _locked(path: Path) -> int | None:
@@ -99,15 +98,19 @@ def _locked(path: Path) -> int | None:
     return None
 
 
-def _clear(home: Path, number: int) -> None:
+def _let_go(home: Path, number: int, lock: int) -> None:
+    if _cleared(home, number):
+        _lock_path(home, number).unlink(missing_ok=True)
+    os.close(lock)
+
+
+def _cleared(home: Path, number: int) -> bool:
+    """Remove what is left of a place; return False if something in it still runs."""
+    if not cgroup.remove(home / str(number) / GROUP):
+        return False
     shutil.rmtree(home / str(number), ignore_errors=True)
-    cgroup.remove(number)
+    return not (home / str(number)).exists()
 
 
 def _lock_path(home: Path, number: int) -> Path:
     return home / f"{number}.lock"
-
-
-def places() -> list[Path]:
-    """Return what lies in the folder of all places, for whoever looks for leftovers."""
-    return sorted(_home().iterdir())

@@ -41,6 +41,7 @@ class Ruling:
     outputs: list = field(default_factory=list)
     sizes: list = field(default_factory=list)
     unfit: bool = False  # there was nothing to call
+    shows_inputs: bool = True  # to the student, when the check failed
 
     @property
     def points(self) -> int:
@@ -52,6 +53,7 @@ def rule(rulebook: Rulebook, name: str, sitting: Sitting, seed: int) -> Ruling:
     ex, check = rulebook.checks[name]
     outcome = Outcome(ex.name, check.name, first_line(check.thing))
     ruling = Ruling(name, outcome, check.points, seed, rulebook.allowance(name))
+    ruling.shows_inputs = ex.shows_inputs
     start = time.monotonic()
     for _ in range(CHANCES):
         broken = _held(ruling, rulebook, sitting)

@@ -11,6 +11,7 @@ out. A cell ends in one of six fates; after the last three the kernel is of no u
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,8 @@ STOPPING = 2.0  # seconds for a cell to stop once it is told to
 MOST_BYTES = 4_000_000  # of all that one cell shows
 MOST_AT_ONCE = 32_000_000  # bytes of one message; what sends more is cut off
 MOST_QUEUED = 16  # messages of the kernel waiting to be read
-KEPT = ("text/plain", "image/png", "image/jpeg", "text/latex")  # nothing that runs
+KEPT = ("text/plain", "image/png", "image/jpeg")  # nothing that a browser would run
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 GONE = ("stuck", "flooded", "died")
 SERVE = (
     "__import__('attn_course.grading.agent', fromlist=['serve'])"
@@ -223,11 +225,17 @@ def _shown(output: NotebookNode) -> NotebookNode:
     """Return an output with nothing in it that a browser would run."""
     match output.output_type:
         case "stream":
-            return new_output("stream", name=str(output.name), text=str(output.text))
+            name = "stderr" if output.name == "stderr" else "stdout"
+            return new_output("stream", name=name, text=str(output.text))
         case "error":
             lines = [str(line) for line in output.traceback]
             words = {"ename": str(output.ename), "evalue": str(output.evalue)}
             return new_output("error", **words, traceback=lines)
         case kind:
             data = {m: str(output.data[m]) for m in KEPT if m in output.data}
-            return new_output(kind, data)
+            broken = [m for m in data if m[:5] == "image" and not _is_base64(data[m])]
+            return new_output(kind, {m: data[m] for m in data if m not in broken})
+
+
+def _is_base64(text: str) -> bool:
+    return BASE64.fullmatch(text) is not None

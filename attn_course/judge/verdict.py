@@ -19,9 +19,10 @@ FACTS = {"exercise", "check", "kind", "diagnosis", "outputs", "sizes"}
 def written(ruling: Ruling) -> list[NotebookNode]:
     """Return the outputs of a graded cell: a card, and an error if it failed."""
     outcome = ruling.outcome
+    page = card(outcome, show_inputs=ruling.shows_inputs)
     shown = new_output(
         "display_data",
-        {"text/plain": describe(outcome), "text/html": card(outcome)},
+        {"text/plain": describe(outcome), "text/html": page},
         metadata={KEY: {**facts(outcome), **_beyond(ruling)}},
     )
     if outcome.passed:

@@ -30,7 +30,7 @@ def broken_notebooks(course):
     yield "list", "[1, 2]", "not a Jupyter notebook"
     yield "no-cells", "{}", "not a Jupyter notebook"
     yield "foreign", text(foreign), "none of the exercises"
-    yield "huge", json.dumps({"cells": ["x" * 6_000_000]}), "6.0 MB"
+    yield "huge", json.dumps({"cells": ["x" * 21_000_000]}), "21.0 MB"
     many = solved(course)
     many.cells += [nbformat.v4.new_markdown_cell("x") for _ in range(600)]
     yield "many-cells", text(many), "cells, at most"

@@ -20,10 +20,13 @@ class Inside:
         self.manager = manager
         self.client = manager.blocking_client()
         self.client.start_channels(stdin=False, hb=False, control=False)
-        self.client.wait_for_ready(timeout=30)
         self.died = False
+        until = time.monotonic() + 30
+        while self.run("print('ready')", seconds=0.5, patient=False) != "ready\n":
+            if self.died or time.monotonic() > until:
+                raise RuntimeError(manager.why_died() or "not ready in 30 s")
 
-    def run(self, code: str, seconds: float = 20) -> str:
+    def run(self, code: str, seconds: float = 20, *, patient: bool = True) -> str:
         """Return what `code` prints, and the name and words of what it raises."""
         request, shown = self.client.execute(code, stop_on_error=False), []
         until = time.monotonic() + seconds
@@ -47,7 +50,14 @@ class Inside:
                     shown.append(" ".join(content["data"]))
                 case "status" if content["execution_state"] == "idle":
                     return "".join(shown)
-        raise TimeoutError("".join(shown))
+        if patient:
+            raise TimeoutError("".join(shown))
+        return ""
+
+    def close(self) -> None:
+        """Let go of the connection; the kernel goes on."""
+        self.client.stop_channels()
+        self.client.context.destroy(linger=0)
 
     def pids(self) -> set[int]:
         """Return the processes on this machine that are the kernel or about it."""
@@ -65,6 +75,5 @@ def started(**settings):
         yield inside
     finally:
         if inside:
-            inside.client.stop_channels()
-            inside.client.context.destroy(linger=0)
+            inside.close()
         run_sync(manager.shutdown_kernel)(now=True)

@@ -1,5 +1,6 @@
 """The end of a sandbox: all of it, at once, and nothing left behind."""
 
+import fcntl
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from jupyter_core.utils import run_sync
 
 from attn_course.judge import cgroup
 from attn_course.judge.kernel import SandboxedKernelManager
-from attn_course.judge.place import Place, places
+from attn_course.judge.place import Place
 
 from .inside import ROOT, Inside, started
 
@@ -47,8 +48,19 @@ def gone(pids, seconds: float = 5.0) -> bool:
     return not any(map(psutil.pid_exists, pids))
 
 
-def groups() -> list[Path]:
-    return [g for g in map(cgroup.folder, range(60_600, 60_620)) if g and g.exists()]
+def left_behind(place: Path) -> bool:
+    """Whether anything is there of a place that nobody holds (others may, by now)."""
+    lock = os.open(place.with_suffix(".lock"), os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        group = cgroup.folder(int(place.name))
+        left = [each for each in (place, group) if each and each.exists()]
+        assert not left, left
+        return False
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
 
 
 def test_shutting_down_ends_daemons_too_and_leaves_nothing():
@@ -57,12 +69,8 @@ def test_shutting_down_ends_daemons_too_and_leaves_nothing():
         pids, place = inside.pids(), inside.manager.private.parent
         assert len(pids) >= 4
         assert place.exists()
-        begun = time.monotonic()
-    assert time.monotonic() - begun < 1
     assert not any(map(psutil.pid_exists, pids))
-    assert not place.exists()
-    assert not (place.parent / f"{place.name}.lock").exists()
-    assert not groups()
+    assert not left_behind(place)
 
 
 def test_a_polite_shutdown_ends_it_too():
@@ -71,21 +79,19 @@ def test_a_polite_shutdown_ends_it_too():
     inside = Inside(manager)
     inside.run(DAEMON)
     pids = inside.pids()
-    inside.client.stop_channels()
-    inside.client.context.destroy(linger=0)
+    inside.close()
     run_sync(manager.shutdown_kernel)()
     assert not any(map(psutil.pid_exists, pids))
 
 
-@pytest.mark.parametrize("attack", ["os.kill(os.getppid(), 9)", "os.kill(-1, 9)"])
-def test_a_kernel_cannot_end_what_holds_it(attack):
+def test_a_kernel_cannot_end_what_holds_it():
     with started() as inside:
-        inside.run(f"import os\n{attack}", seconds=5)
-        assert psutil.pid_exists(os.getpid())
-        assert inside.died or inside.run("print(1)") == "1\n"
+        for attack in ("os.kill(os.getppid(), 9)", "os.kill(-1, 9)", "os.kill(0, 0)"):
+            inside.run(f"import os\n{attack}")
+            assert inside.run("print(1)") == "1\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_the_end_of_the_kernel_is_the_end_of_the_sandbox(number):
     with started() as inside:
         inside.run(DAEMON)
@@ -104,12 +110,8 @@ def test_the_sandbox_ends_with_a_killed_judge_and_the_next_run_tidies_up():
         assert all(map(psutil.pid_exists, pids))
         judge.kill()
     assert gone(pids)
-    left = Path(private).parent
-    assert left.exists()
     Place.claim().release()
-    assert not left.exists()
-    assert left.name not in {path.name for path in places()}
-    assert not groups()
+    assert not left_behind(Path(private).parent)
 
 
 def test_an_interrupted_cell_leaves_the_kernel_as_it_was():
@@ -124,13 +126,12 @@ def test_an_interrupted_cell_leaves_the_kernel_as_it_was():
 
 def test_a_kernel_can_be_started_again():
     with started() as inside:
-        first = inside.manager.private
+        first = inside.manager.provisioner.box.process.pid
         run_sync(inside.manager.restart_kernel)(now=True)
         again = Inside(inside.manager)
         assert again.run("print(1)") == "1\n"
-        assert first.exists() is (first == inside.manager.private)
-        again.client.stop_channels()
-        again.client.context.destroy(linger=0)
+        assert not psutil.pid_exists(first)
+        again.close()
 
 
 def test_nbclient_runs_a_notebook_in_it():
@@ -141,6 +142,7 @@ def test_nbclient_runs_a_notebook_in_it():
     manager = SandboxedKernelManager()
     client = nbclient.NotebookClient(notebook, km=manager, allow_errors=True)
     client.execute()
+    client.kc.stop_channels()
     run_sync(manager.shutdown_kernel)(now=True)
     texts = [cell.outputs[0].get("text") for cell in notebook.cells]
     assert texts == ["/home/student\n", None, "on\n"]
@@ -168,7 +170,7 @@ def test_without_walls_there_are_the_same_folders_and_limits():
         assert "MemoryError" in inside.run("bytearray(9 * 10**9)")
         place = inside.manager.private.parent
     assert gone(pids)
-    assert not place.exists()
+    assert not left_behind(place)
 
 
 @pytest.mark.parametrize("name", ["../up.json", "/etc/x", "a/b", ".."])

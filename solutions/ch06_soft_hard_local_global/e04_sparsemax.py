@@ -146,8 +146,8 @@ def _count(scores, holds):
 
 @misconception(caught_by=rows_on_paper)
 def cut_once_for_all_keys(scores):
-    """You made all keys give way by the same amount and cut off what fell below zero.
-    What was cut is missing in nobody's account: what do your rows sum to?"""
+    """Your threshold counts on all keys, and then you raise the negative weights to
+    zero, so there is more than before. What do your rows sum to now?"""
     level = (scores.sum(axis=-1, keepdims=True) - 1) / scores.shape[-1]
     return np.maximum(scores - level, 0)
 
@@ -195,6 +195,47 @@ def small_softmax_weights_cut(scores):
     weights = exps / exps.sum(axis=-1, keepdims=True)
     weights = np.where(weights < 0.5 / scores.shape[-1], 0, weights)
     return weights / weights.sum(axis=-1, keepdims=True)
+
+
+@misconception(caught_by=heights_do_not_matter)
+def threshold_mended_once(scores):
+    """You dropped the keys below a first threshold and made a second one from the rest.
+    That one may drop keys in its turn: when is it safe to stop?"""
+    level = (scores.sum(axis=-1, keepdims=True) - 1) / scores.shape[-1]
+    stays = scores > level
+    count = stays.sum(axis=-1, keepdims=True)
+    level = ((scores * stays).sum(axis=-1, keepdims=True) - 1) / count
+    return np.maximum(scores - level, 0)
+
+
+@misconception(caught_by=rows_on_paper)
+def never_sorted(scores):
+    """Your running sums go through the keys as they stand. The k of the rule are the k
+    largest: in which order must a row be before it is summed?"""
+    below = scores - scores.max(axis=-1, keepdims=True)
+    sums = below.cumsum(axis=-1)
+    ranks = np.arange(1, scores.shape[-1] + 1)
+    count = np.maximum((1 + ranks * below > sums).sum(axis=-1, keepdims=True), 1)
+    level = (np.take_along_axis(sums, count - 1, axis=-1) - 1) / count
+    return np.maximum(below - level, 0)
+
+
+@misconception(caught_by=rows_on_paper)
+def one_place_too_far(scores):
+    """You pick the running sum one place too far: the sum of the k largest stands at
+    index k − 1. How many scores are in the sum at index 0?"""
+    _, _, count = _count(scores, lambda f, c, r: 1 + r * f > c)
+    sums = (-np.sort(-scores, axis=-1)).cumsum(axis=-1)
+    place = np.minimum(count, scores.shape[-1] - 1)
+    level = (np.take_along_axis(sums, place, axis=-1) - 1) / count
+    return np.maximum(scores - level, 0)
+
+
+@misconception(caught_by=rows_on_paper)
+def threshold_one_below_the_largest(scores):
+    """Your threshold is the largest score less 1. That is right if one key stays. What
+    do your rows sum to if a second score lies above the threshold as well?"""
+    return np.maximum(scores - scores.max(axis=-1, keepdims=True) + 1, 0)
 
 
 @misconception(caught_by=rows_on_paper)

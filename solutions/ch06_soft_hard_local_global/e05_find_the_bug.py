@@ -241,6 +241,35 @@ def added_up_instead_of_averaged(scores, baseline, draws, rewards, rate, pace):
 
 
 @misconception(caught_by=two_keys_on_paper)
+def mean_of_these_draws_as_baseline(scores, baseline, draws, rewards, rate, pace):
+    """You compare each reward with the mean of this very step. It contains the draw's
+    own reward, and a single draw would never teach anything. Which baseline was known
+    before the draws?"""
+    following = _step(scores, baseline, draws, rewards, rate, pace)[1]
+    return _step(scores, rewards.mean(), draws, rewards, rate, pace)[0], following
+
+
+@misconception(caught_by=two_keys_on_paper)
+def pace_turned_round(scores, baseline, draws, rewards, rate, pace):
+    """The scores are right. In your running mean the old and the new have changed
+    places: at a pace of 0.25, what share of the baseline is new?"""
+    following = pace * baseline + (1 - pace) * rewards.mean()
+    return _step(scores, baseline, draws, rewards, rate, pace)[0], following
+
+
+@misconception(caught_by=two_keys_on_paper)
+def divided_by_the_probability(scores, baseline, draws, rewards, rate, pace):
+    """You divide the slope of ln a_J by a_J once more. The logarithm has done that
+    already: its slope is the slope of a_J over a_J, and what is that for softmax?"""
+    exps = np.exp(scores - scores.max())
+    weights = exps / exps.sum()
+    slopes = (np.eye(len(scores))[draws] - weights) / weights[draws][:, None]
+    step = ((rewards - baseline)[:, None] * slopes).mean(axis=0)
+    following = _step(scores, baseline, draws, rewards, rate, pace)[1]
+    return scores + rate * step, following
+
+
+@misconception(caught_by=two_keys_on_paper)
 def shares_left_out(scores, baseline, draws, rewards, rate, pace):
     """You move only the keys that were drawn. Raising one score lowers the weights of
     all others: which part of the slope of ln a_J says that?"""

@@ -76,6 +76,8 @@ def _print(attacks: list[Attack], outcomes: dict[str, Outcome]) -> None:
         print(f"  changed outside: {outcome.touched or 'nothing'}")
         print(f"  left running: {outcome.left_running or 'nothing'}")
         print(f"  talked to: {outcome.heard or 'nobody'}")
+        longest = sorted(outcome.seconds.items(), key=lambda each: -each[1])[:5]
+        print(f"  memory: {outcome.memory / 1e6:.0f} MB; seconds: {longest}")
     print(
         "\nPoints are of shares, mix and distances, at most 3 each. In stock nbgrader"
     )
@@ -107,6 +109,8 @@ def _facts(attacks: list[Attack], outcomes: dict[str, Outcome]) -> dict:
             "touched": outcome.touched,
             "left_running": outcome.left_running,
             "heard": outcome.heard,
+            "memory": outcome.memory,
+            "seconds": outcome.seconds,
         }
         for name, outcome in outcomes.items()
     }

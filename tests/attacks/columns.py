@@ -57,7 +57,7 @@ class Stock(Column):
     """nbgrader with no configuration but a shorter time for a cell."""
 
     name = "stock"
-    patience = 30.0
+    patience = 45.0
     begins = r"Creating/updating student with ID '([^']+)'"
 
     def build(self) -> None:

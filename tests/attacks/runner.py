@@ -43,6 +43,7 @@ class Outcome:
     left_running: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    memory: int = 0  # bytes that the grader itself had at most
 
 
 def run_class(
@@ -90,6 +91,7 @@ def _graded(column: Column, outcome: Outcome, tell) -> dict[str, str]:
         run = _Process(column, tell)
         run.until_its_end()
         outcome.seconds |= run.seconds
+        outcome.memory = max(outcome.memory, run.memory)
         for student, reason in column.refused(run.lines):
             outcome.reasons[student] = reason
             words[student] = NOT_GRADED if "nbgrader could" in reason else REFUSED
@@ -117,6 +119,7 @@ class _Process:
         self.how: str | None = None
         self.lines: list[str] = []
         self.seconds: dict[str, float] = {}
+        self.memory = 0
         self.since = time.monotonic()
 
     @property
@@ -138,6 +141,9 @@ class _Process:
             while process.poll() is None and self.how is None:
                 time.sleep(0.1)
                 self._hear(read)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    rss = psutil.Process(process.pid).memory_info().rss
+                    self.memory = max(self.memory, rss)
                 if time.monotonic() - self.since > self.column.patience:
                     self.how = HANGS
                     _end(psutil.Process(process.pid))

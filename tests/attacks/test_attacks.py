@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from html.parser import HTMLParser
 
 import pytest
 
@@ -61,12 +62,55 @@ def test_nobody_outside_is_talked_to(ours):
     assert outcome.heard == []
 
 
-def test_no_feedback_runs_what_a_student_wrote(ours):
+class Scripts(HTMLParser):
+    """Gathers what a browser would run of what the attacks have written."""
+
+    def __init__(self):
+        super().__init__()
+        self.within, self.found = False, []
+
+    def handle_starttag(self, tag, attributes):
+        self.within = tag == "script"
+        self.found += [
+            f"{name}={value}"
+            for name, value in attributes
+            if "attn_attack" in (value or "")
+            and (name.startswith("on") or "javascript:" in value)
+        ]
+
+    def handle_endtag(self, tag):
+        self.within = False
+
+    def handle_data(self, data):
+        if self.within and "attn_attack" in data:
+            self.found.append(data)
+
+
+def feedback(ours):
     column, _ = ours
     pages = list((column.root / "_grading" / "feedback").glob(f"*/{NAME}/*.html"))
     assert len(pages) > len(CORPUS) / 2
-    ran = r"<script[^>]*>\s*window\.attn_attack"
-    assert [page for page in pages if re.search(ran, page.read_text("utf8"))] == []
+    return pages
+
+
+def test_no_feedback_runs_what_a_student_wrote(ours):
+    found = {}
+    for page in feedback(ours):
+        scripts = Scripts()
+        scripts.feed(page.read_text("utf8"))
+        found |= {page.parts[-3]: scripts.found} if scripts.found else {}
+    assert found == {}
+
+
+def test_no_feedback_is_larger_than_anybody_reads(ours):
+    large = [page.parts[-3] for page in feedback(ours) if page.stat().st_size > 4e6]
+    assert large == []
+
+
+def test_no_attack_costs_the_grader_much_memory_or_time(ours):
+    _, outcome = ours
+    assert outcome.memory < 1e9
+    assert {name: took for name, took in outcome.seconds.items() if took > 100} == {}
 
 
 def test_some_attacks_do_get_through_stock_nbgrader():

@@ -177,6 +177,7 @@ def test_feedback_shows_the_slip_and_no_hidden_check(graded):
     page = (folder / f"{NAME}.html").read_text("utf8")
     assert "You added where you should have multiplied." in page
     assert "runs after you hand in: A random table." in page
+    assert "What your answer was given" in page
     assert "rng.normal(size=(3, 4))" not in page
     assert "BEGIN HIDDEN" not in page
 

@@ -2,6 +2,7 @@
 
 from . import (
     accidents,
+    agent,
     answers,
     dying,
     files,
@@ -30,6 +31,7 @@ KINDS = (
     dying,
     resources,
     network,
+    agent,
     others,
     accidents,
 )

@@ -1,6 +1,7 @@
 """Ending what runs: the cell, the kernel, the clock, whoever waits for an answer."""
 
 from ..attack import Kind
+from ..scene import WRONG, with_cell
 from .forms import wrong_and
 
 ATTACKS = Kind("dying")
@@ -222,3 +223,11 @@ dies(
     """,
     "nothing for shares",
 )
+
+
+@ATTACKS("Ends the kernel in each of forty cells of its own.", "nothing for shares")
+def dies_forty_times(scene):
+    notebook = scene.notebook(shares=WRONG["shares"])
+    for _ in range(40):
+        with_cell(notebook, "import os\nos._exit(1)", before="shares")
+    return notebook

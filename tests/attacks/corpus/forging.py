@@ -277,18 +277,54 @@ def prints_a_pass(scene):
     return with_cell(scene.wrong(), code, before="shares-at_random")
 
 
+SCRIPT = "<script>window.attn_attack = 1</script>"
+
+
 @ATTACKS(
-    "Hides a script in names, texts and outputs that an instructor will look at.",
-    "all but shares",
+    "Hides a script in names and texts that an instructor reads.", "all but shares"
 )
-def a_script_for_the_instructors_browser(scene):
-    script = "<script>window.attn_attack = 1</script>"
+def a_script_in_what_is_said(scene):
     code = f"""
-from IPython.display import HTML, Javascript, display
-display(HTML({script!r}), Javascript("window.attn_attack = 1"))
-
-
 def shares(scores):
-    print({script!r})
-    raise type({script!r}, (Exception,), {{}})({script!r})"""
+    print({SCRIPT!r})
+    raise type({SCRIPT!r}, (Exception,), {{}})({SCRIPT!r})"""
     return scene.notebook(shares=code)
+
+
+@ATTACKS("Hides a script in what its cells display.", "all")
+def a_script_in_what_is_shown(scene):
+    shown = {
+        "text/html": SCRIPT,
+        "application/javascript": "window.attn_attack = 1",
+        "image/svg+xml": f"<svg>{SCRIPT}</svg>",
+    }
+    quoted = f'AAAA">{SCRIPT}<img alt="'
+    code = f"""
+from IPython.display import display
+
+display({shown!r}, raw=True)
+for kind in ("image/png", "image/jpeg", "text/latex", "text/markdown", "text/plain"):
+    display({{kind: {quoted!r}}}, raw=True)
+    display({{kind: {SCRIPT!r}}}, raw=True)
+display({{"image/png": "AAAA"}}, raw=True, metadata={{
+    "image/png": {{"width": {quoted!r}, "height": '1" onload="attn_attack()'}}}})"""
+    return with_cell(scene.notebook(), code, before="shares")
+
+
+@ATTACKS("Hides a script in cells of text, and in the notebook's own data.", "all")
+def a_script_in_what_is_written(scene):
+    notebook = scene.notebook()
+    for source in (
+        SCRIPT,
+        '<img src="x" onerror="window.attn_attack = 1">',
+        "[here](javascript:window.attn_attack=1)",
+        '[x]: <javascript:window.attn_attack=1> "x"\n[here][x]',
+        "$$\\href{javascript:window.attn_attack=1}{x}$$",
+        f"`{SCRIPT}` and $a {SCRIPT} b$",
+        f"```{SCRIPT}\n{SCRIPT}\n```",
+    ):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(source))
+    notebook.metadata.title = notebook.metadata.authors = SCRIPT
+    for cell in notebook.cells:
+        cell.metadata.tags = [f'x" onclick="attn_attack()">{SCRIPT}']
+    return notebook

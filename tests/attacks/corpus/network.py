@@ -179,9 +179,10 @@ visits(
     "Answers the judge a byte at a time, so that it never stops waiting.",
     """
     def say(link):
-        for _ in range(20):
-            link.sendall(b"\\0")
-            time.sleep(0.5)
+        link.sendall(struct.pack(">I", 1000))
+        for _ in range(40):
+            link.sendall(b"\\xc0")
+            time.sleep(0.4)
 
     threading.Thread(target=keep_visiting, args=(say, 3), daemon=True).start()
     """,

@@ -2,6 +2,8 @@
 
 import copy
 
+import nbformat
+
 from ..attack import Kind
 from ..scene import RIGHT, WRONG, cell_of, checks, grade_id, place, text
 
@@ -226,4 +228,12 @@ def ids_that_are_no_ids(scene):
     odd = ("../../x", "'; drop table grade; --", "<script>", "\u202e", "a b", "")
     for cell, name in zip(notebook.cells, odd, strict=False):
         cell["id"] = name
+    return notebook
+
+
+@ATTACKS("Adds formulas nested a thousand levels deep, and half ones.", "all")
+def formulas_without_end(scene):
+    notebook = scene.notebook()
+    for formula in ("\\sqrt{" * 1000 + "}" * 1000, "{" * 5000, "x_" * 2000, "\\frac"):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(f"$${formula}$$"))
     return notebook

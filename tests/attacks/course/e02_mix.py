@@ -61,7 +61,7 @@ def by_hand(mix):
 def by_the_definition(mix, rng):
     """Random tables, entry by entry."""
     weights, values = rng.normal(size=(3, 5)), rng.normal(size=(5, 2))
-    mixed = mix(weights, values)
+    mixed = mix(weights, values=values)
     assert np.shape(mixed) == (3, 2), "a row for each query"
     for i in range(3):
         for d in range(2):

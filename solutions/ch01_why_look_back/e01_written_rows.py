@@ -157,6 +157,11 @@ def _built(letters, lengths, turn, end):
     return read, written
 
 
+def _turner(backwards):
+    """Turns the letters of a row and nothing else, if `backwards` is true."""
+    return lambda row, n: np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
+
+
 @misconception(caught_by=rows_to_turn_round)
 def the_whole_row_turned(letters, lengths, backwards):
     """You turned whole rows round, end mark and filling with them, so that the writing
@@ -180,11 +185,7 @@ def the_end_mark_turned_too(letters, lengths, backwards):
 def no_end_mark(letters, lengths, backwards):
     """The letters are right, and no row says where it ends. A reader could not tell a
     finished row from one that has merely stopped: which column is for the mark?"""
-
-    def turn(row, n):
-        return np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
-
-    return _built(letters, lengths, turn, 0)
+    return _built(letters, lengths, _turner(backwards), 0)
 
 
 @misconception(caught_by=rows_to_copy)
@@ -192,23 +193,42 @@ def everything_behind_kept(letters, lengths, backwards):
     """All columns of `letters` came along, also those behind the length of a row. How
     many letters does row i have?"""
     full = np.full(len(letters), letters.shape[1])
-    return _built(
-        letters,
-        full,
-        lambda row, n: np.concatenate([row[:n][::-1], row[n:]]) if backwards else row,
-        2,
-    )
+    return _built(letters, full, _turner(backwards), 2)
+
+
+@misconception(caught_by=rows_to_turn_round)
+def turned_before_it_was_cut(letters, lengths, backwards):
+    """You turned rows of `letters` first and cut them after that, so short rows begin
+    with what stood behind their end. Which comes first, cutting or turning?"""
+    read, _ = _built(letters, lengths, lambda row, n: row, 2)
+    turned = letters[:, ::-1] if backwards else letters
+    return read, _built(turned, lengths, lambda row, n: row, 2)[0]
+
+
+@misconception(caught_by=rows_to_copy)
+def the_mark_amid_what_stood_there(letters, lengths, backwards):
+    """The mark is in its place, and behind it stands what stood in `letters`. What
+    should be there instead?"""
+    read, written = _built(letters, lengths, _turner(backwards), 2)
+    behind = np.arange(letters.shape[1]) > np.asarray(lengths)[:, None]
+    for table in (read, written):
+        table[:, :-1][behind] = letters[behind]
+    return read, written
+
+
+@misconception(caught_by=rows_to_copy)
+def filled_up_with_the_mark(letters, lengths, backwards):
+    """Your rows are filled up with the end mark. One mark says where a row ends; which
+    number is for the columns behind it?"""
+    read, written = _built(letters, lengths, _turner(backwards), 2)
+    return np.where(read == 0, 2, read), np.where(written == 0, 2, written)
 
 
 @misconception(caught_by=rows_to_copy)
 def the_mark_in_the_last_column(letters, lengths, backwards):
     """Your end mark always stands in the last column, far behind short rows. It belongs
     directly behind the last letter of its own row."""
-
-    def turn(row, n):
-        return np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
-
-    read, written = _built(letters, lengths, turn, 0)
+    read, written = _built(letters, lengths, _turner(backwards), 0)
     read[:, -1] = written[:, -1] = 2
     return read, written
 
@@ -217,11 +237,7 @@ def the_mark_in_the_last_column(letters, lengths, backwards):
 def both_tables_turned(letters, lengths, backwards):
     """Both tables are turned round, so reader and writer have the same order and there
     is nothing to turn. Which of the two keeps the order of `letters`?"""
-
-    def turn(row, n):
-        return np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
-
-    _, written = _built(letters, lengths, turn, 2)
+    _, written = _built(letters, lengths, _turner(backwards), 2)
     return written, written.copy()
 
 
@@ -243,11 +259,7 @@ def never_turned(letters, lengths, backwards):
 def as_wide_as_the_longest_row(letters, lengths, backwards):
     """Your tables are as wide as the longest row of this batch needs. Another batch may
     have a longer one: asked for is one column more than `letters` has."""
-
-    def turn(row, n):
-        return np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
-
-    read, written = _built(letters, lengths, turn, 2)
+    read, written = _built(letters, lengths, _turner(backwards), 2)
     width = max(lengths) + 1
     return read[:, :width], written[:, :width]
 
@@ -256,11 +268,7 @@ def as_wide_as_the_longest_row(letters, lengths, backwards):
 def the_two_tables_swapped(letters, lengths, backwards):
     """Both tables are right and stand in each other's place. Which of the two comes
     first?"""
-
-    def turn(row, n):
-        return np.concatenate([row[:n][::-1], row[n:]]) if backwards else row
-
-    read, written = _built(letters, lengths, turn, 2)
+    read, written = _built(letters, lengths, _turner(backwards), 2)
     return written, read
 
 
@@ -268,11 +276,7 @@ def the_two_tables_swapped(letters, lengths, backwards):
 def turned_when_it_should_not_be(letters, lengths, backwards):
     """You turn rows round when `backwards` is false and copy them when it is true. Read
     your condition aloud."""
-
-    def turn(row, n):
-        return row if backwards else np.concatenate([row[:n][::-1], row[n:]])
-
-    return _built(letters, lengths, turn, 2)
+    return _built(letters, lengths, _turner(not backwards), 2)
 
 
 @misconception(caught_by=rows_to_copy)

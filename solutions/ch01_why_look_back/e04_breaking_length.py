@@ -18,9 +18,11 @@ Write `foresee_break(widths, lengths, shares, width)`. Three steps:
 
 Return the breaking lengths, in the order of `widths`, and the forecast.
 
-Then make it an experiment. Measure with `read_back` of the page at widths 8 to 64,
-write down what you foresee for 256, and only then measure 256. The law leaves one
-letter out of the reckoning: on which side of the truth do you expect the forecast?
+Then make it an experiment. Copy `read_back` from the page, with `LETTERS = 8`; the
+first of the two numbers that it returns is the share. Measure at widths 8 to 64, write
+down what you foresee for 256, and only then measure 256, at a few lengths around the
+forecast. The law leaves one letter out of the reckoning: on which side of the truth do
+you expect the forecast? The seeds scatter by a few letters as well.
 """
 
 import numpy as np
@@ -172,7 +174,16 @@ def measured_memories(foresee_break, rng):
     close(got[1], 256 * slope, "forecast")
 
 
-def _foresee(widths, lengths, shares, width, middle=np.median, pick=0, law=None):
+def _foresee(
+    widths,
+    lengths,
+    shares,
+    width,
+    middle=np.median,
+    pick=0,
+    law=None,
+    go=lambda way: way,
+):
     """The answer, with one step of it exchanged."""
     breaks = np.full(len(widths), np.inf)
     for w, curve in enumerate(middle(shares, axis=1)):
@@ -182,7 +193,7 @@ def _foresee(widths, lengths, shares, width, middle=np.median, pick=0, law=None)
         if len(below):
             i = below[pick]
             way = (curve[i - 1] - 0.5) / (curve[i - 1] - curve[i])
-            breaks[w] = lengths[i - 1] + way * (lengths[i] - lengths[i - 1])
+            breaks[w] = lengths[i - 1] + go(way) * (lengths[i] - lengths[i - 1])
     kept = np.isfinite(breaks)
     if law is None:
         slope = widths[kept] @ breaks[kept] / (widths[kept] @ widths[kept])
@@ -215,28 +226,73 @@ def the_last_fall(widths, lengths, shares, width):
 def first_length_below(widths, lengths, shares, width):
     """You return the first length that was measured below one half. The curve passed
     one half on the way there: how far along, on a straight line?"""
-    breaks = []
-    for curve in np.median(shares, axis=1):
-        below = np.flatnonzero(curve < 0.5)
-        breaks.append(lengths[below[0]] if len(below) else np.inf)
-    breaks = np.array(breaks)
-    kept = np.isfinite(breaks)
-    slope = widths[kept] @ breaks[kept] / (widths[kept] @ widths[kept])
-    return breaks, slope * width
+    return _foresee(widths, lengths, shares, width, go=lambda way: 1)
 
 
 @misconception(caught_by=one_width_on_paper)
 def last_length_above(widths, lengths, shares, width):
     """You return the last length that still was at one half or more. The curve goes on
     from there and passes one half a little later: how far along, on a straight line?"""
-    breaks = []
-    for curve in np.median(shares, axis=1):
-        below = np.flatnonzero(curve < 0.5)
-        breaks.append(lengths[below[0] - 1] if len(below) else np.inf)
-    breaks = np.array(breaks)
+    return _foresee(widths, lengths, shares, width, go=lambda way: 0)
+
+
+@misconception(caught_by=one_width_on_paper)
+def counted_from_the_far_end(widths, lengths, shares, width):
+    """The right two lengths, and the way between them from the wrong end: your break
+    lies as far from the one as it should from the other. Which of the two shares is
+    nearer to one half?"""
+    return _foresee(widths, lengths, shares, width, go=lambda way: 1 - way)
+
+
+@misconception(caught_by=one_width_on_paper)
+def straight_in_the_logarithm(widths, lengths, shares, width):
+    """You drew the straight line over the logarithm of the length. Asked for is a
+    straight line over the length itself."""
+    breaks = 2 ** _foresee(widths, np.log2(lengths), shares, width)[0]
     kept = np.isfinite(breaks)
     slope = widths[kept] @ breaks[kept] / (widths[kept] @ widths[kept])
     return breaks, slope * width
+
+
+@misconception(caught_by=one_width_on_paper)
+def the_slope_for_the_forecast(widths, lengths, shares, width):
+    """The breaking lengths are right, and your forecast is c itself: letters for each
+    entry. How many entries does the vector have that is asked for?"""
+    breaks, forecast = _foresee(widths, lengths, shares, width)
+    return breaks, forecast / width
+
+
+@misconception(caught_by=three_widths_and_one_that_holds)
+def a_break_where_there_is_none(widths, lengths, shares, width):
+    """A curve that never falls below one half got a breaking length. If nothing is
+    true, `argmax` answers 0, and index 0 − 1 is the last entry: what tells you that a
+    curve holds?"""
+    breaks = []
+    for curve in np.median(shares, axis=1):
+        i = np.argmax(curve < 0.5)
+        way = (curve[i - 1] - 0.5) / (curve[i - 1] - curve[i])
+        breaks.append(lengths[i - 1] + way * (lengths[i] - lengths[i - 1]))
+    breaks = np.array(breaks)
+    return breaks, width * (widths @ breaks) / (widths @ widths)
+
+
+@misconception(caught_by=three_widths_and_one_that_holds)
+def sum_over_sum(widths, lengths, shares, width):
+    """You divided the sum of the lengths by the sum of the widths. That is a line
+    through the origin, and not the one of least squares: which c makes Σ (b − c·w)²
+    least?"""
+    return _foresee(
+        widths, lengths, shares, width, law=lambda w, b, at: at * b.sum() / w.sum()
+    )
+
+
+@misconception(caught_by=three_widths_and_one_that_holds)
+def all_widths_below_the_line(widths, lengths, shares, width):
+    """Above the line only the widths that broke are counted, below it all of them, so
+    that c comes out too small. Both sums run over the same widths."""
+    breaks, _ = _foresee(widths, lengths, shares, width)
+    kept = np.isfinite(breaks)
+    return breaks, width * (widths[kept] @ breaks[kept]) / (widths @ widths)
 
 
 @misconception(caught_by=three_widths_and_one_that_holds)

@@ -110,25 +110,29 @@ def by_counting_faults(written, wanted):
 @check(points=1)
 def filling_is_no_success(shares_right):
     """Wrong letters stay wrong, however much filling agrees behind them."""
-    wanted = np.array([[5, 2, 0, 0, 0], [7, 6, 4, 2, 0]])
-    written = np.array([[8, 2, 0, 0, 0], [7, 2, 5, 5, 0]])
+    wanted = np.array([[5, 2, 0, 0, 0], [7, 6, 4, 2, 0], [4, 9, 6, 5, 2]])
+    written = np.array([[8, 2, 0, 0, 0], [7, 0, 0, 0, 2], [4, 9, 0, 0, 0]])
     got = shares_right(written, wanted)
     both = isinstance(got, tuple | list) and len(got) == 2
     assert both, f"wanted two numbers, for tokens and for rows, got {got!r}"
-    close(got[0], 2 / 6, "share of tokens")
+    close(got[0], 4 / 11, "share of tokens")
     close(got[1], 0.0, "share of rows")
 
 
 @check(points=1)
 def behind_the_end_nothing_counts(shares_right):
     """A row that is right up to its end mark is right, whatever stands behind."""
-    wanted = np.array([[5, 2, 0, 0], [7, 6, 4, 2], [4, 8, 2, 0]])
-    written = np.array([[5, 2, 9, 2], [7, 6, 4, 5], [4, 8, 2, 0]])
+    wanted = np.array(
+        [[5, 2, 0, 0, 0], [7, 6, 4, 2, 0], [4, 8, 6, 9, 2], [6, 4, 2, 0, 0]]
+    )
+    written = np.array(
+        [[5, 2, 9, 2, 0], [7, 6, 4, 5, 2], [4, 8, 6, 9, 2], [6, 4, 2, 0, 0]]
+    )
     got = shares_right(written, wanted)
     both = isinstance(got, tuple | list) and len(got) == 2
     assert both, f"wanted two numbers, for tokens and for rows, got {got!r}"
-    close(got[0], 8 / 9, "share of tokens")
-    close(got[1], 2 / 3, "share of rows")
+    close(got[0], 13 / 14, "share of tokens")
+    close(got[1], 3 / 4, "share of rows")
 
 
 @check(points=2, hidden=True)
@@ -142,7 +146,7 @@ def many_random_rows(shares_right, rng):
         wanted[i, end], wanted[i, end + 1 :] = 2, 0
         written[i, end], written[i, end + 1 :] = 2, rng.integers(0, 12, size=8 - end)
         if i % 3:
-            written[i, rng.integers(end + 1)] = 13
+            written[i, rng.integers(end + 1)] = 13 * (i % 2)  # a slip, or too little
         hits = sum(int(written[i, t] == wanted[i, t]) for t in range(end + 1))
         tokens, total = tokens + hits, total + end + 1
         faultless += hits == end + 1
@@ -159,6 +163,15 @@ def filling_counted_as_right(written, wanted):
     blamed, and short rows have most of them. Which entries are there to be written?"""
     right = written == wanted
     return right.mean(), (right | (wanted == 0)).all(axis=1).mean()
+
+
+@misconception(caught_by=filling_is_no_success)
+def filling_always_right(written, wanted):
+    """All filling counts as right tokens, so that a short row is nearly right whatever
+    is written. Filling may pass where you judge rows; where you count tokens it is
+    neither right nor wrong."""
+    right = (written == wanted) | (wanted == 0)
+    return right.mean(), right.all(axis=1).mean()
 
 
 @misconception(caught_by=filling_is_no_success)
@@ -185,6 +198,15 @@ def rows_still_with_filling(written, wanted):
     is written means nothing: what may a finished row be forgiven?"""
     right = written == wanted
     return right[wanted != 0].mean(), right.all(axis=1).mean()
+
+
+@misconception(caught_by=behind_the_end_nothing_counts)
+def filling_as_a_fault_of_the_row(written, wanted):
+    """The tokens are mended. In the rows filling counts as a fault, whatever stands
+    there: a row that is not as long as the table can never be right. What should an
+    entry behind the end say when all of a row are asked?"""
+    right = (written == wanted) & (wanted != 0)
+    return right.sum() / np.count_nonzero(wanted), right.all(axis=1).mean()
 
 
 @misconception(caught_by=filling_is_no_success)
@@ -214,6 +236,16 @@ def filling_told_by_what_was_written(written, wanted):
     there was to write?"""
     right = written == wanted
     real = written != 0
+    return right[real].mean(), (right | ~real).all(axis=1).mean()
+
+
+@misconception(caught_by=filling_is_no_success)
+def filling_told_by_either_table(written, wanted):
+    """You leave out what is zero in either table. A writer who stops early, with zeros
+    for the rest, is then forgiven what is missing: which table says what there was to
+    write?"""
+    right = written == wanted
+    real = (wanted != 0) & (written != 0)
     return right[real].mean(), (right | ~real).all(axis=1).mean()
 
 

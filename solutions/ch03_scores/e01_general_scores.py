@@ -173,3 +173,25 @@ def samples_meet_each_other(queries, keys, weight):
     of every other sample as well, and the shape says so. Samples never see each other:
     the leading axes belong together."""
     return np.tensordot(queries @ weight, keys, axes=(-1, -1))
+
+
+@misconception(caught_by=two_queries_three_keys)
+def scaled_by_the_other_width(queries, keys, weight):
+    """You divide by the root of the width of the keys. The formula above has no scale:
+    a learnt matrix brings its own."""
+    scores = np.einsum("...qd,de,...ke->...qk", queries, weight, keys)
+    return scores / np.sqrt(keys.shape[-1])
+
+
+@misconception(caught_by=two_queries_three_keys)
+def keys_meet_the_rows_of_the_weight(queries, keys, weight):
+    """In yours the keys meet the weight on the side that belongs to the queries: it has
+    a row for each entry of a query. Hold its shape against the two widths."""
+    return keys @ weight @ np.swapaxes(queries, -1, -2)
+
+
+@misconception(caught_by=batches_against_the_reference)
+def all_axes_turned_round(queries, keys, weight):
+    """Right for one table. With batches in front, a transpose without axes turns round
+    every axis, the batches too: which two should change places?"""
+    return queries @ weight @ keys.T

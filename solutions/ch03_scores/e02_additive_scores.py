@@ -191,12 +191,10 @@ def a_row_for_each_key(queries, keys, query_weight, key_weight, vector):
 
 @misconception(caught_by=two_queries_three_keys)
 def each_with_its_own_partner(queries, keys, query_weight, key_weight, vector):
-    """The first query was added to the first key, the second to the second, and nobody
-    else met. Every query needs a hidden layer with every key."""
-    least = min(queries.shape[-2], keys.shape[-2])
-    asked = (queries @ query_weight)[..., :least, :]
-    offered = (keys @ key_weight)[..., :least, :]
-    return np.tanh(asked + offered) @ vector
+    """You add the row of each query to the row of the key with the same number, and
+    there are not even as many keys as queries. Every query needs a hidden layer with
+    every key: which axis does each of the two lack?"""
+    return np.tanh(queries @ query_weight + keys @ key_weight) @ vector
 
 
 @misconception(caught_by=batches_against_the_reference)
@@ -224,3 +222,20 @@ def already_weights(queries, keys, query_weight, key_weight, vector):
     sums = np.tanh(asked[..., :, None, :] + offered[..., None, :, :]) @ vector
     exps = np.exp(sums - sums.max(axis=-1, keepdims=True))
     return exps / exps.sum(axis=-1, keepdims=True)
+
+
+@misconception(caught_by=two_queries_three_keys)
+def bent_and_multiplied(queries, keys, query_weight, key_weight, vector):
+    """You bend both sides and take their dot product. Here the two meet by a sum, and
+    inside the bend; and the vector has no part in yours."""
+    asked, offered = np.tanh(queries @ query_weight), np.tanh(keys @ key_weight)
+    return asked @ np.swapaxes(offered, -1, -2)
+
+
+@misconception(caught_by=two_queries_three_keys)
+def another_bend(queries, keys, query_weight, key_weight, vector):
+    """Everything is in place but the bend: yours is the logistic function, which runs
+    from 0 to 1. The formula has one that runs from -1 to 1."""
+    asked, offered = queries @ query_weight, keys @ key_weight
+    sums = asked[..., :, None, :] + offered[..., None, :, :]
+    return 1 / (1 + np.exp(-sums)) @ vector

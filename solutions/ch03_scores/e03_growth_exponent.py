@@ -12,10 +12,12 @@ cannot see), fit the line by least squares to *all* points, and return the slope
 number. Widths come in any order.
 
 Then measure. Draw normal queries and keys at widths 2, 4, …, 1024, score pairs of them,
-and ask your function: dot product, dot over the root, dot over the width, cosine. Try
-it once more with keys that resemble their query, say `keys = query + noise`, and look
-at the pairs of a query with its own key. Which exponent is it now, and what would you
-divide by?
+and ask your function: dot product, dot over the root, dot over the width, cosine.
+
+Once more with keys that resemble their query, say `keys = queries + noise`, at widths
+from 64. Score each query with its own key and with the key of another, and put all
+these scores into one row for each width. Which exponent is it now, and what would you
+divide by? The own pairs alone still give one half: where did the rest go?
 """
 
 import numpy as np
@@ -179,9 +181,7 @@ def line_through_the_origin(widths, scores):
 def spread_over_the_widths(widths, scores):
     """You took the spread down the columns, over the widths, and mixed what was to be
     compared. Along which axis do the samples of one width lie?"""
-    sizes = np.log(scores.std(axis=0))
-    places = np.log(np.resize(widths, len(sizes)))
-    return np.cov(places, sizes)[0, 1] / np.var(places, ddof=1)
+    return np.polyfit(np.log(widths), np.log(scores.std(axis=0)), 1)[0]
 
 
 @misconception(caught_by=dot_products_of_all_widths)
@@ -197,3 +197,17 @@ def intercept_of_the_line(widths, scores):
     """That is the intercept of your line, the logarithm of c: how large scores are at
     width 1. Asked for is how fast they grow, the other number."""
     return np.polyfit(np.log(widths), np.log(scores.std(axis=1)), 1)[1]
+
+
+@misconception(caught_by=exact_power_laws)
+def slope_and_intercept(widths, scores):
+    """Two numbers came back, slope and intercept of the line. Asked for is one: how
+    fast the scores grow."""
+    return np.polyfit(np.log(widths), np.log(scores.std(axis=1)), 1)
+
+
+@misconception(caught_by=an_offset_is_not_a_size)
+def mean_of_the_scores_without_sign(widths, scores):
+    """You took the mean of the scores without their signs. What all scores have in
+    common counts in it, and softmax does not see that: measure from the mean."""
+    return np.polyfit(np.log(widths), np.log(abs(scores).mean(axis=1)), 1)[0]

@@ -19,6 +19,7 @@ two numbers; **the checks you can read have none**.
 
 Then use it on the additive scores of this page, with their tanh and without, and find
 out what happens to the share of own as the weights of the hidden layer get smaller.
+(Near 0, a tanh is almost a straight line.)
 """
 
 import numpy as np
@@ -209,3 +210,20 @@ def roots_of_the_mean_squares(scores):
     longer add up to the whole: asked for are the mean squares."""
     agreed, own = _two(scores - scores.mean(axis=-1, keepdims=True))
     return np.sqrt(agreed), np.sqrt(own)
+
+
+@misconception(caught_by=a_table_on_paper)
+def shares_of_the_whole(scores):
+    """Your two numbers are shares: they add up to one. Asked for are the mean squares
+    themselves, in nats²; a share is for afterwards."""
+    agreed, own = _two(scores - scores.mean(axis=-1, keepdims=True))
+    return agreed / (agreed + own), own / (agreed + own)
+
+
+@misconception(caught_by=a_table_on_paper)
+def weights_in_place_of_scores(scores):
+    """You split the weights, after softmax. What softmax cannot see is gone by then,
+    and the unit is no longer the nat: it is the scores that are to be split."""
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = exps / exps.sum(axis=-1, keepdims=True)
+    return _two(weights - weights.mean(axis=-1, keepdims=True))

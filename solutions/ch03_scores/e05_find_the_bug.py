@@ -177,9 +177,9 @@ def root_of_the_number_of_keys(queries, keys, values):
 
 @misconception(caught_by=one_feature_other_values)
 def weights_turned_round(queries, keys, values):
-    """In the last product the weights are turned round: a row of the result is made of
-    a column of shares, of which there is one for each key. Read the product aloud: what
-    is summed, queries or keys?"""
+    """In the last product the table of weights is turned round: what a query reads is
+    mixed by a column, and a column holds what one key got from all queries. Read the
+    product aloud: what is summed, queries or keys?"""
     return _read(queries, keys, values, mix="...kq,...kc->...qc")
 
 

@@ -188,11 +188,11 @@ def a_row_for_each_key(queries, keys, weight):
 
 @misconception(caught_by=two_queries_three_keys)
 def each_with_its_own_partner(queries, keys, weight):
-    """The first query met the first key only, the second the second. Every query needs
-    a row of features with every key."""
-    least = min(queries.shape[-2], keys.shape[-2])
-    q, k = queries[..., :least, :], keys[..., :least, :]
-    return np.concatenate([q * k, (q - k) ** 2], axis=-1) @ weight
+    """Yours pairs the first query with the first key, the second with the second, and
+    runs out of queries. Every query needs a row of features with every key: which axis
+    does each of the two lack?"""
+    both = [queries * keys, (queries - keys) ** 2]
+    return np.concatenate(both, axis=-1) @ weight
 
 
 @misconception(caught_by=batches_against_the_reference)
@@ -202,3 +202,27 @@ def one_table_for_all_samples(queries, keys, weight):
     width = queries.shape[-1]
     q, k = queries.reshape(-1, 1, width), keys.reshape(1, -1, width)
     return np.concatenate([q * k, (q - k) ** 2], axis=-1) @ weight
+
+
+@misconception(caught_by=closeness_is_in_it)
+def differences_with_their_sign(queries, keys, weight):
+    """Your differences are not squared. With their sign, a key on one side of the query
+    gains by being far away: what does the formula do to each difference?"""
+    q, k = queries[..., :, None, :], keys[..., None, :, :]
+    return np.concatenate([q * k, q - k], axis=-1) @ weight
+
+
+@misconception(caught_by=closeness_is_in_it)
+def difference_of_the_squares(queries, keys, weight):
+    """You square first and subtract then. Two opposite vectors would be as close as two
+    equal ones: what stands inside the brackets of the formula?"""
+    q, k = queries[..., :, None, :], keys[..., None, :, :]
+    return np.concatenate([q * k, q**2 - k**2], axis=-1) @ weight
+
+
+@misconception(caught_by=the_scaled_dot_product_is_in_it)
+def query_and_key_side_by_side(queries, keys, weight):
+    """You put query and key themselves side by side. Then they never meet: what the
+    query adds is the same for every key. The formula compares them, entry by entry."""
+    q, k = queries[..., :, None, :], keys[..., None, :, :]
+    return np.concatenate(np.broadcast_arrays(q, k), axis=-1) @ weight

@@ -107,7 +107,7 @@ def size_of_tensor(tensor: Any) -> int:
     """Return how many bytes the numbers of `tensor` take, before they are copied."""
     torch = sys.modules["torch"]
     with torch._C.DisableTorchFunctionSubclass():
-        return tensor.numel() * tensor.element_size()
+        return torch.Tensor.numel(tensor) * torch.Tensor.element_size(tensor)
 
 
 def of_tensor(tensor: Any) -> tuple[np.ndarray, str]:

@@ -122,14 +122,14 @@ class Writer:
 
     def _dict(self, value: dict, depth: int) -> None:
         within(MOST_KEYS, dict.__len__(value), "keys of a dict")
-        pairs = dict.copy(value)
-        keys = [_key(key, depth + 1) for key in pairs]
+        pairs = list(dict.items(value))
+        keys = [_key(key, depth + 1) for key, _ in pairs]
         if not all(map(is_key, keys)) or len(set(keys)) < len(keys):
             self._opaque(value)
             return
         check_keys(keys)
         self._container(DICT, len(keys), depth)
-        for key, item in zip(keys, pairs.values(), strict=True):
+        for key, (_, item) in zip(keys, pairs, strict=True):
             self.write(key, depth + 1)
             self.write(item, depth + 1)
 
@@ -137,7 +137,8 @@ class Writer:
         self._numbers_of(np.asarray(value), value, ARRAY)  # of no subclass
 
     def _scalar(self, value: np.generic, depth: int) -> None:
-        self._numbers_of(attempt(np.asarray, value), value, SCALAR)
+        array = attempt(np.asarray, value)
+        self._numbers_of(None if np.ndim(array) else array, value, SCALAR)
 
     def _other(self, value: Any, depth: int) -> None:
         if buffers.is_tensor(value):

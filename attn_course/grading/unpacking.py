@@ -105,7 +105,8 @@ class Reader:
         except StopIteration:
             raise WireError("wire: wanted more, got the end of the message") from None
         except Exception as error:  # msgpack has a dozen kinds, and not one base
-            raise WireError(f"wire: wanted msgpack, got {type(error).__name__}") from None
+            found = type(error).__name__
+            raise WireError(f"wire: wanted msgpack, got a {found}") from None
         if not self.data.startswith(written, self.at):
             raise WireError("wire: wanted the shortest form of a token, got another")
         self.at += len(written)

@@ -112,6 +112,12 @@ def test_a_subclass_has_no_say_in_how_it_crosses(plain):
     assert seen == plain
 
 
+@pytest.mark.parametrize("array", [never, lambda *_, **__: np.ones((2, 3))])
+def test_neither_has_a_scalar_of_a_subclass(array):
+    hostile = thing(np.float64, 2.5, **(ALL_NEVER | {"__array__": array}))
+    assert type(there(hostile)) is np.float64
+
+
 def test_neither_has_an_array_of_a_subclass():
     members = ("__array_finalize__", "__array_ufunc__", "__array_function__", "tobytes")
     kind = type("Thing", (np.ndarray,), {"__array__": never})

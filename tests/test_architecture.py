@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "conformance": set(),
     "grading": set(),
     "authoring": {"grading"},
-    "classroom": {"authoring", "grading"},
+    "judge": {"authoring", "grading"},
+    "classroom": {"authoring", "grading", "judge"},
+    "cli": {"authoring", "classroom", "grading", "judge"},
 }
 LONGEST = 300  # lines of a file
 WORDY = 40  # lines of a function

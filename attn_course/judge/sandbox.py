@@ -17,7 +17,7 @@ from attn_course.judge.limits import Limits
 from attn_course.judge.place import Place
 
 JUDGE = "judge.sock"  # in the private folder: where the judge listens
-HOME = Path("/home/student")  # and working folder, in the sandbox
+HOME = Path("/student")  # and working folder, in the sandbox
 USERNS_OFF = (0, 8)  # the bubblewrap that can forbid further user namespaces
 UNSANDBOXED = "attn-course grade --unsandboxed everything"
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # until the user changes

@@ -118,7 +118,7 @@ def test_nothing_outside_the_scratch_folders_can_be_written(inside):
 def test_the_environment_is_a_small_one_of_its_own(inside):
     assert "secret" not in inside.run("print(os.environ)")
     assert inside.run("print(os.environ['HOME'], os.uname().nodename)") == (
-        "/home/student sandbox\n"
+        "/student sandbox\n"
     )
 
 

@@ -145,7 +145,7 @@ def test_nbclient_runs_a_notebook_in_it():
     client.kc.stop_channels()
     run_sync(manager.shutdown_kernel)(now=True)
     texts = [cell.outputs[0].get("text") for cell in notebook.cells]
-    assert texts == ["/home/student\n", None, "on\n"]
+    assert texts == ["/student\n", None, "on\n"]
 
 
 def test_what_does_not_start_says_why(monkeypatch):

@@ -218,6 +218,18 @@ def squared_error_of_the_shares(logits, targets, counts):
 
 
 @misconception(caught_by=three_positions_on_paper)
+def shared_out_twice(logits, targets, counts):
+    """You take softmax of logits that are shares already, so even a sure model is told
+    that it doubts. The loss brings one softmax of its own: whose is the other?"""
+    weights = logits
+    for _ in range(2):
+        exps = np.exp(weights - weights.max(axis=-1, keepdims=True))
+        weights = exps / exps.sum(axis=-1, keepdims=True)
+    right = np.arange(logits.shape[-1]) == targets[..., None]
+    return (weights - right) * counts[..., None] / counts.sum()
+
+
+@misconception(caught_by=three_positions_on_paper)
 def logits_less_the_truth(logits, targets, counts):
     """You subtract the truth from the logits. What the model says in shares comes after
     softmax, and only shares can be compared with a share of 1."""

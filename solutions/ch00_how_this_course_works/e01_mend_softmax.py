@@ -164,3 +164,10 @@ def one_axis_in_front_at_most(scores):
     more: from which end of the shape do they always have the same place?"""
     exps = np.exp(scores)
     return exps / exps.sum(axis=2 if scores.ndim == 3 else 1, keepdims=True)
+
+
+@misconception(caught_by=each_row_sums_to_one)
+def exponentials_over_the_bare_scores(scores):
+    """Exponentials above the line, bare scores below it. Shares are parts of a whole:
+    the whole is the total of the same things that are shared out."""
+    return np.exp(scores) / scores.sum(axis=-1, keepdims=True)

@@ -162,3 +162,19 @@ def axis_counted_from_the_front(allowed):
     """Right for one table. With a batch in front, axis 1 is no longer the keys: from
     which end of the shape do the keys always have the same place?"""
     return allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1)
+
+
+@misconception(caught_by=three_rows_on_paper)
+def softmax_of_the_mask(allowed):
+    """You exponentiate the mask as if it were a score. False is then 0, and e to the 0
+    is 1: a hidden key gets a share after all. Nothing needs an exponential here."""
+    exps = np.exp(allowed.astype(float))
+    return exps / exps.sum(axis=-1, keepdims=True)
+
+
+@misconception(caught_by=three_rows_on_paper)
+def hidden_keys_get_as_much(allowed):
+    """The allowed keys have what they should, and the hidden ones got the same. The
+    share of a row is right: which entries of the row may have it?"""
+    count = np.maximum(allowed.sum(axis=-1, keepdims=True), 1)
+    return np.ones(allowed.shape) / count

@@ -159,3 +159,17 @@ def reshaped_instead_of_transposed(queries, keys):
     n_queries, batch, width = queries.shape
     turned = keys.reshape(batch, len(keys), width).swapaxes(-1, -2)
     return queries.reshape(batch, n_queries, width) @ turned
+
+
+@misconception(caught_by=two_samples_on_paper)
+def batch_summed_away(queries, keys):
+    """The batch is missing in your result, so it was summed over: all samples have been
+    added up in one table. A letter that should stay must stand on the right."""
+    return np.einsum("qbw,kbw->qk", queries, keys)
+
+
+@misconception(caught_by=two_samples_on_paper)
+def batch_taken_to_come_first(queries, keys):
+    """You treat the first axis of the arguments as the batch. Here the queries, and the
+    keys, come first and the batch second: read the docstring once more."""
+    return np.einsum("bqw,bkw->bqk", queries, keys)

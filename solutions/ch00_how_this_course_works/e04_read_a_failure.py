@@ -158,3 +158,10 @@ def axis_counted_from_the_front(rows):
     """Right for one table. With a batch in front, axis 1 is no longer the entries of a
     row: count from the end of the shape."""
     return rows - rows.mean(axis=1, keepdims=True)
+
+
+@misconception(caught_by=two_rows_on_paper)
+def divided_by_the_spread(rows):
+    """Your rows sum to zero, and each was divided by its spread as well. Only the mean
+    was to be taken away."""
+    return (rows - rows.mean(axis=-1, keepdims=True)) / rows.std(axis=-1, keepdims=True)

@@ -208,3 +208,19 @@ def axis_counted_from_the_front(scores):
     which end of the shape do the keys always have the same place?"""
     exps = np.exp(scores - scores.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
+
+
+@misconception(caught_by=huge_scores_give_shares)
+def nan_turned_to_zero(scores):
+    """There is no nan left, and no share either: where it stood, the row now sums to 0.
+    Turning nan into 0 hides that `exp` overflowed. What keeps it from doing so?"""
+    exps = np.exp(scores)
+    return np.nan_to_num(exps / exps.sum(axis=-1, keepdims=True))
+
+
+@misconception(caught_by=shares_you_can_work_out)
+def total_of_the_scores_as_they_came(scores):
+    """The exponentials are shifted and their total is not, so your rows do not sum to
+    one. Both sides of the fraction must be made from the same scores."""
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exps / np.exp(scores).sum(axis=-1, keepdims=True)

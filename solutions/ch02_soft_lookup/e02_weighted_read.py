@@ -160,3 +160,11 @@ def first_batch_for_all(weights, values):
     see each other's page: leave the leading axes of the values in place."""
     first = values.reshape(-1, *values.shape[-2:])[0]
     return weights @ first
+
+
+@misconception(caught_by=two_reads_on_paper)
+def weights_taken_for_scores(weights, values):
+    """You put the weights through softmax once more, which makes them more alike. They
+    are shares already: use them as they come."""
+    exps = np.exp(weights - weights.max(axis=-1, keepdims=True))
+    return exps / exps.sum(axis=-1, keepdims=True) @ values

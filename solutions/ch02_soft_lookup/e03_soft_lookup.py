@@ -271,3 +271,43 @@ def transposes_every_axis(queries, keys, values, allowed):
     scores = np.where(allowed, queries @ keys.T / np.sqrt(queries.shape[-1]), -1e300)
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True)) * allowed
     return exps / np.maximum(exps.sum(axis=-1, keepdims=True), 1e-300) @ values
+
+
+@misconception(caught_by=nothing_allowed_reads_zeros)
+def adds_a_penalty(queries, keys, values, allowed):
+    """You take a large number off the hidden scores. Where nothing is allowed, all are
+    moved alike, softmax cannot see it, and the hidden keys are read after all."""
+    scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
+    scores = scores - 1e9 * ~allowed
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exps / exps.sum(axis=-1, keepdims=True) @ values
+
+
+@misconception(caught_by=a_lookup_on_paper)
+def infinity_times_zero(queries, keys, values, allowed):
+    """You add −∞ times the mask turned round. Where a key is allowed, that is −∞ times
+    0, and it is nan, not 0. Choose between two numbers instead of multiplying."""
+    scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
+    scores = scores + -np.inf * ~allowed
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exps / exps.sum(axis=-1, keepdims=True) @ values
+
+
+@misconception(caught_by=a_lookup_on_paper)
+def shared_over_the_queries(queries, keys, values, allowed):
+    """Your weights sum to one down the columns: each key shares itself out among the
+    queries. Along which axis does a query share its whole among the keys?"""
+    scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
+    scores = np.where(allowed, scores, -1e300)
+    exps = np.exp(scores - scores.max(axis=-2, keepdims=True)) * allowed
+    return exps / np.maximum(exps.sum(axis=-2, keepdims=True), 1e-300) @ values
+
+
+@misconception(caught_by=a_lookup_on_paper)
+def root_of_the_number_of_keys(queries, keys, values, allowed):
+    """You divide by the root of the number of keys. In step 1, d is the width: the
+    length of one query, and of one key."""
+    scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(keys.shape[-2])
+    scores = np.where(allowed, scores, -1e300)
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True)) * allowed
+    return exps / np.maximum(exps.sum(axis=-1, keepdims=True), 1e-300) @ values

@@ -7,8 +7,9 @@ $$ H = -\sum_j a_j \ln a_j, \qquad a = \softmax(s / \tau), \qquad 0 \ln 0 = 0, $
 
 in nats, one number for each query. The temperature is one positive number. It may be so
 small that some weights are exactly zero: the entropy is then an ordinary number, not
-nan. The keys are the last axis; any number of leading axes may come first, and **the
-checks you can read have none**.
+nan, and not shifted by a small number that somebody added to keep nan away. The keys
+are the last axis; any number of leading axes may come first, and **the checks you can
+read have none**.
 """
 
 import numpy as np
@@ -183,8 +184,8 @@ def heats_instead_of_cooling(scores, temperature):
 
 @misconception(caught_by=temperature_two_on_paper)
 def temperature_after_softmax(scores, temperature):
-    """You apply the temperature to the finished weights and share again; the division
-    cancels, so your result does not feel it. It belongs inside the exponential."""
+    """Your result does not feel the temperature. Either it is not used, or it divides
+    the finished weights, where sharing again cancels it: it belongs inside `exp`."""
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights = exps / exps.sum(axis=-1, keepdims=True) / temperature
     weights = weights / weights.sum(axis=-1, keepdims=True)
@@ -207,3 +208,12 @@ def axis_counted_from_the_front(scores, temperature):
     exps = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
     weights = exps / exps.sum(axis=1, keepdims=True)
     return -(weights * np.log(np.where(weights > 0, weights, 1))).sum(axis=1)
+
+
+@misconception(caught_by=four_even_keys_and_four_uneven)
+def a_crumb_in_the_logarithm(scores, temperature):
+    """A small number inside the logarithm keeps nan away and shifts every entropy by a
+    little, below zero where one key has it all. Which number has a logarithm of 0?"""
+    exps = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    weights = exps / exps.sum(axis=-1, keepdims=True)
+    return -(weights * np.log(weights + 1e-5)).sum(axis=-1)

@@ -11,7 +11,10 @@ leave-one-out error of each bandwidth, in the order given, and the best bandwidt
 The positions come in any order. A bandwidth may be so small that $e^{-u^2/2h^2}$ is 0
 for every other point: the nearest one then decides.
 
-Then use it on the sunspots of this page, or on data of your own, and look at the curve.
+Then use it on `years, numbers = sunspots()`, from `attn_course.data`, with bandwidths
+from 0.2 to 50 years: on all years first, then on every third and every fourth one only.
+**Write down beforehand** which way the best bandwidth moves when the record gets
+thinner. When does a mean of the neighbours stop being worth more than the mean of all?
 """
 
 import numpy as np
@@ -252,3 +255,61 @@ def index_of_the_best(positions, values, bandwidths):
         positions, values, bandwidths, lambda u, h: -(u**2) / (2 * h**2)
     )
     return errors, errors.argmin()
+
+
+@misconception(caught_by=very_wide_on_paper)
+def itself_removed_after_sharing(positions, values, bandwidths):
+    """You take out each point's own weight after the weights were shared, and what it
+    had is lost: the rows sum to less than one. Take it out before."""
+    errors = []
+    for h in bandwidths:
+        weights = np.exp(-(((positions[:, None] - positions) / h) ** 2) / 2)
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        np.fill_diagonal(weights, 0)
+        errors.append(np.mean((weights @ values - values) ** 2))
+    return np.array(errors), bandwidths[np.argmin(errors)]
+
+
+@misconception(caught_by=very_wide_on_paper)
+def errors_not_squared(positions, values, bandwidths):
+    """Your errors are the distances between guess and value. Asked for are their
+    squares, of which a large miss has more than its share."""
+    errors = []
+    for h in bandwidths:
+        scores = -(((positions[:, None] - positions) / h) ** 2) / 2
+        np.fill_diagonal(scores, -np.inf)
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        guesses = weights @ values / weights.sum(axis=1)
+        errors.append(np.mean(np.abs(guesses - values)))
+    return np.array(errors), bandwidths[np.argmin(errors)]
+
+
+@misconception(caught_by=two_bandwidths_on_paper)
+def distance_not_squared(positions, values, bandwidths):
+    """You use the distance itself, a kernel with a sharp tip. The formula squares it:
+    the tip becomes a round bell, and far points fade faster."""
+    return _errors(positions, values, bandwidths, lambda u, h: -np.abs(u) / (2 * h**2))
+
+
+@misconception(caught_by=two_bandwidths_on_paper)
+def totals_of_the_columns(positions, values, bandwidths):
+    """The shift is taken from each row and the total from each column. The table was
+    its own mirror image only before the shift: along which axis does a guess share?"""
+    errors = []
+    for h in bandwidths:
+        scores = -(((positions[:, None] - positions) / h) ** 2) / 2
+        np.fill_diagonal(scores, -np.inf)
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        guesses = weights @ values / weights.sum(axis=0)
+        errors.append(np.mean((guesses - values) ** 2))
+    return np.array(errors), bandwidths[np.argmin(errors)]
+
+
+@misconception(caught_by=very_wide_on_paper)
+def error_of_the_best(positions, values, bandwidths):
+    """The errors are right, and the second thing you return is the smallest of them.
+    Asked for is the bandwidth that has it."""
+    errors, _ = _errors(
+        positions, values, bandwidths, lambda u, h: -(u**2) / (2 * h**2)
+    )
+    return errors, errors.min()

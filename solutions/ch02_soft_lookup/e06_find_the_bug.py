@@ -247,3 +247,42 @@ def bandwidth_not_squared(queries, keys, values, bandwidth):
     scores = -(gaps**2).sum(axis=-1) / (2 * bandwidth)
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return exps / exps.sum(axis=-1, keepdims=True) @ values
+
+
+@misconception(caught_by=a_query_halfway_remembers_both)
+def axis_counted_from_the_front(queries, keys, values, bandwidth):
+    """Right for one table. With a batch in front, axis 1 is no longer the keys: from
+    which end of the shape do the keys always have the same place?"""
+    gaps = queries[..., :, None, :] - keys[..., None, :, :]
+    scores = -(gaps**2).sum(axis=-1) / (2 * bandwidth**2)
+    exps = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exps / exps.sum(axis=1, keepdims=True) @ values
+
+
+@misconception(caught_by=far_away_is_not_nan)
+def shifts_of_the_columns(queries, keys, values, bandwidth):
+    """The total is that of a row now, and the shift that of a column: each score of a
+    row is moved by another number, and the shares change. Who may share a shift?"""
+    gaps = queries[..., :, None, :] - keys[..., None, :, :]
+    scores = -(gaps**2).sum(axis=-1) / (2 * bandwidth**2)
+    exps = np.exp(scores - scores.max(axis=-2, keepdims=True))
+    return exps / exps.sum(axis=-1, keepdims=True) @ values
+
+
+@misconception(caught_by=far_away_is_not_nan)
+def nan_turned_to_zero(queries, keys, values, bandwidth):
+    """The nan is gone, and so is the answer: a query far away reads 0, which no key
+    holds. It should still tell near from far: why do all its exponentials vanish?"""
+    gaps = queries[..., :, None, :] - keys[..., None, :, :]
+    scores = -(gaps**2).sum(axis=-1) / (2 * bandwidth**2)
+    exps = np.exp(scores - scores.max())
+    return np.nan_to_num(exps / exps.sum(axis=-1, keepdims=True)) @ values
+
+
+@misconception(caught_by=a_query_halfway_remembers_both)
+def a_crumb_in_the_total(queries, keys, values, bandwidth):
+    """A small number in the total keeps 0 / 0 away. For a query far off it is larger
+    than all the exponentials, and the read fades to 0: mend those instead."""
+    gaps = queries[..., :, None, :] - keys[..., None, :, :]
+    exps = np.exp(-(gaps**2).sum(axis=-1) / (2 * bandwidth**2))
+    return exps / (exps.sum(axis=-1, keepdims=True) + 1e-9) @ values

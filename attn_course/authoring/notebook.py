@@ -19,7 +19,8 @@ cells below it: each is a check, worth the points it names. A check that fails s
 what was wanted, what came, and which known slip it looks like, if any.
 
 A red answer cell means that Python could not read it: the checks then still see the
-version before.
+version before. Where your work is graded, the course's own solutions in
+`attn_course.functional` and `attn_course.nn` are not installed: write answers without.
 
 Stuck? After running an exercise's first cell, `hint(1)`, `hint(2)` and `hint(3)` in
 a new cell say more each time."""

@@ -37,6 +37,7 @@ def bare(tmp_path):
 
     return run
 
+
 WHERE_GRADED = {"agent", "packing", "unpacking", "wire"}  # these need msgpack
 
 

@@ -9,6 +9,7 @@ next one.
 import errno
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.utils import temp_attrs
 from tornado.log import app_log
 
+from attn_course.authoring.files import write_whole
 from attn_course.classroom.course import Course
 from attn_course.classroom.demo import notebooks
 from attn_course.classroom.gradebook import opened, scored_students
@@ -29,6 +31,7 @@ from attn_course.classroom.release import release
 from attn_course.judge import sandbox
 
 CONFIG = "nbgrader_config.py"
+LONGEST_TIME = 100  # bytes of the file in which nbgrader notes when it was handed in
 NEVER, DEMONSTRATION, EVERYTHING = "never", "demonstration", "everything"
 
 
@@ -129,10 +132,11 @@ def _digest(course: Course, assignment: str, student: str, checks: list[Path]) -
 def _grade_one(course: Course, assignment: str, student: str, released):
     """Grade one submission; return None, or the exception that says why not."""
     try:
-        read(course.submission(student, assignment), released)
+        notebook = read(course.submission(student, assignment), released)
     except UnreadableSubmission as error:
         return error
     try:
+        _put_on_skeleton(course, assignment, student, notebook)
         _run_nbgrader(course, assignment, student, Autograde, GenerateFeedback)
     except Ungraded as error:
         _forget(course, assignment, student)  # half a result is none
@@ -140,6 +144,16 @@ def _grade_one(course: Course, assignment: str, student: str, released):
     except OSError as error:
         raise CannotGoOn(_about_disk(error, student)) from error
     return None
+
+
+def _put_on_skeleton(course: Course, assignment: str, student: str, notebook) -> None:
+    """Lay out for nbgrader what counts of a submission, and nothing else of it."""
+    folder = course.step("canonical", student, assignment)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_whole(folder / f"{assignment}.ipynb", nbformat.writes(notebook) + "\n")
+    handed_in = course.step("submitted", student, assignment) / "timestamp.txt"
+    if handed_in.is_file() and handed_in.stat().st_size <= LONGEST_TIME:
+        write_whole(folder / handed_in.name, handed_in.read_text("utf8", "replace"))
 
 
 def _prepare(course: Course, assignment: str) -> None:
@@ -161,7 +175,8 @@ def write_feedback(course: Course, assignment: str, student: str) -> None:
 def _run_nbgrader(course: Course, assignment: str, student: str, *steps) -> None:
     """Take one submission through the steps of nbgrader."""
     api = course.nbgrader
-    with temp_attrs(api.coursedir, assignment_id=assignment, student_id=student):
+    what = {"assignment_id": assignment, "student_id": student}
+    with temp_attrs(api.coursedir, **what, submitted_directory="_grading/canonical"):
         for step in steps:
             app = step(coursedir=api.coursedir, parent=api)
             app.force = True
@@ -174,11 +189,14 @@ def _run_nbgrader(course: Course, assignment: str, student: str, *steps) -> None
 
 
 def _unpacked(course: Course, student: str, error: Exception, heard) -> Exception:
-    """Return what really went wrong: nbgrader logs it and raises something else."""
-    text = "\n".join([*heard.lines, f"{type(error).__name__}: {error}"])
-    if "No space left on device" in text or "disk is full" in text:
+    """Return what really went wrong: nbgrader logs it and raises something else.
+
+    Told by the exceptions themselves, as words in a log may be a student's.
+    """
+    faults = [*heard.faults, error]
+    if any(map(_is_full, faults)):
         return OSError(errno.ENOSPC, "No space left on device")
-    if "OperationalError" in text or "DatabaseError" in text:
+    if any(map(_is_database, faults)):
         return CannotGoOn(_about_gradebook(course, heard.reason or error))
     reason = heard.reason or f"{type(error).__name__}: {error}"
     return Ungraded(f"{student}: nbgrader could not grade this: {reason}")
@@ -197,6 +215,12 @@ def _forget(course: Course, assignment: str, student: str) -> None:
 
 def _is_database(error: BaseException) -> bool:
     return type(error).__module__.startswith(("sqlalchemy", "sqlite3"))
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOSPC
+    return _is_database(error) and "disk is full" in str(getattr(error, "orig", error))
 
 
 def _about_disk(error: OSError, student: str) -> str:
@@ -222,6 +246,7 @@ class _listening(logging.Handler):
     def __init__(self, *logs: logging.Logger):
         super().__init__()
         self.logs, self.lines = logs, []
+        self.faults: list[BaseException] = []  # what was being handled meanwhile
 
     @property
     def reason(self) -> str | None:
@@ -231,6 +256,8 @@ class _listening(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(record.getMessage())
+        if fault := sys.exc_info()[1]:
+            self.faults.append(fault)
 
     def __enter__(self):
         self.before = [(log.handlers[:], log.propagate) for log in self.logs]

@@ -5,19 +5,28 @@ answer cells, of other unlocked code cells, and the cells a student added; tags,
 kernels, outputs, duplicates and deletions count for nothing.
 """
 
+import json
 import os
 import re
 import stat
 import warnings
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 MOST_BYTES = 20_000_000  # with many figures; a notebook of text has a thousandth
-TAG = re.compile(r"<(?=[A-Za-z/!?])")  # what a browser would take for HTML
+FOREIGN = (  # what would become HTML of its own, or a link that is a script
+    (re.compile(r"<(?=[A-Za-z/!?])"), "&lt;"),
+    (re.compile(r"\]\((?!https?://)"), "]&#40;"),
+    (re.compile(r"\]:(?!\s*https?://)"), "]&#58;"),
+    (re.compile(r"\\(?=href|mmlToken)"), ""),
+)
 MOST_CELLS = 500
+LONGEST_CELL = 20_000  # characters: colouring some texts takes time that grows squared
+MOST_TEXT = 200_000  # of all cells; the notebooks we hand out have an eighth of it
 
 
 class UnreadableSubmission(ValueError):
@@ -52,8 +61,7 @@ def read(path: Path, released: NotebookNode) -> NotebookNode:
         raise refuse(f"the file cannot be read ({error.strerror})") from error
     if not stat.S_ISREG(facts.st_mode):
         raise refuse("this is no file of its own but a link, a folder or a device")
-    size = facts.st_size
-    if size == 0:
+    if (size := facts.st_size) == 0:
         raise refuse("the file is empty")
     if size > MOST_BYTES:
         raise refuse(
@@ -73,13 +81,38 @@ def read(path: Path, released: NotebookNode) -> NotebookNode:
 
 
 def _parsed(path: Path) -> NotebookNode:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # duplicate ids and the like are repaired below
-        notebook = nbformat.reads(path.read_text("utf8"), as_version=4)
-    for cell in notebook.cells:
-        if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):
-            raise ValueError("a cell without source or metadata")
-    return notebook
+    """Return the cells of a notebook: their types, sources, names, and no more."""
+    text = path.read_text("utf-8-sig")
+    raw = json.loads(text)
+    if not (isinstance(raw, dict) and raw.get("nbformat") == 4):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd is left out below
+            raw = nbformat.reads(text, as_version=4)
+    cells, room = [_plain(cell) for cell in raw["cells"]], MOST_TEXT
+    for cell in cells:
+        size = len(cell["source"])
+        if size > min(LONGEST_CELL, room):
+            most = f"{LONGEST_CELL:,} in a cell, {MOST_TEXT:,} in all"
+            cell["source"] = f"# Left out: {size:,} characters; at most {most}."
+        else:
+            room -= size
+    return nbformat.from_dict({"cells": cells})
+
+
+def _plain(cell: Any) -> dict[str, Any]:
+    """Return what counts of a cell; raise if it is none."""
+    source, metadata = cell["source"], cell.get("metadata", {})
+    source = "".join(source) if isinstance(source, list) else source
+    if not isinstance(source, str) or not isinstance(metadata, dict):
+        raise ValueError("a cell without source or metadata")
+    if not isinstance(cell["cell_type"], str):
+        raise ValueError("a cell of no type")
+    source.encode()  # raises if there is half a surrogate pair in it
+    facts = metadata.get("nbgrader", {})
+    name = facts.get("grade_id") if isinstance(facts, dict) else None
+    kept = {"nbgrader": {"grade_id": name}} if isinstance(name, str) else {}
+    own = {"id": cell["id"]} if isinstance(cell.get("id"), str) else {}
+    return {"cell_type": cell["cell_type"], "source": source, "metadata": kept, **own}
 
 
 def canonical(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
@@ -146,7 +179,10 @@ def _added(cell: NotebookNode, name: str) -> NotebookNode:
     """Return a cell of the student's own; of its text, nothing that a browser runs."""
     if cell.cell_type == "code":
         return nbformat.v4.new_code_cell(cell.source, id=name)
-    return nbformat.v4.new_markdown_cell(TAG.sub("&lt;", cell.source), id=name)
+    text = cell.source
+    for pattern, plain in FOREIGN:
+        text = pattern.sub(plain, text)
+    return nbformat.v4.new_markdown_cell(text, id=name)
 
 
 def _by_name(notebook: NotebookNode) -> dict[str, list[NotebookNode]]:

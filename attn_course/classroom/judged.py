@@ -17,8 +17,8 @@ from attn_course.classroom.provenance import (
     provenance_path,
     write_provenance,
 )
-from attn_course.judge.ruling import Ruling, rule
 from attn_course.judge.rulebook import Rulebook, rulebook
+from attn_course.judge.ruling import Ruling, rule
 from attn_course.judge.seeds import course_secret, seed
 from attn_course.judge.sitting import Sitting
 from attn_course.judge.student import StudentKernel
@@ -67,6 +67,7 @@ def judge(nb: NotebookNode, book: Rulebook, sitting: Sitting, seed_of) -> list[R
         if name in book.checks:
             ruling = rule(book, name, sitting, seed_of(name))
             cell.outputs = written(ruling)
+            ruling.outcome.forget()
             rulings.append(ruling)
         elif cell.cell_type == "code" and cell.source.strip():
             cell.outputs = sitting.run(cell.source).outputs

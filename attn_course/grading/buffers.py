@@ -11,12 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_course.grading.protocol import (
-    LONGEST_AXIS,
-    MOST_AXES,
-    WireError,
-    within,
-)
+from attn_course.grading.protocol import MOST_AXES, MOST_BYTES, WireError, within
 
 BFLOAT = "bf"  # torch's bfloat16, which NumPy has not: carried as int16
 CODES = (
@@ -32,7 +27,6 @@ TORCH = {
     "bfloat16": BFLOAT,
 }
 TORCH_OF = {code: name for name, code in TORCH.items()}
-LARGEST = 2**63 - 1  # bytes that NumPy can count, of an array with no empty axis
 
 
 def code_of(array: np.ndarray) -> str | None:
@@ -46,7 +40,7 @@ def code_of(array: np.ndarray) -> str | None:
 def to_bytes(array: np.ndarray, code: str) -> bytes:
     """Return shape and numbers of a plain array as bytes."""
     within(MOST_AXES, array.ndim, "axes")
-    within(LONGEST_AXIS, max(array.shape, default=0), "places along an axis")
+    _check_extent(array.shape, array.itemsize)
     if code == "b1":  # whatever byte was true, 1 is sent
         array = array.view(np.uint8) != 0
     head = struct.pack(f"<BB{array.ndim}Q", CODES.index(code), array.ndim, *array.shape)
@@ -66,7 +60,7 @@ def to_array(payload: bytes, code: str | None = None) -> np.ndarray:
     wanted, got = math.prod(shape) * stored.itemsize, len(payload) - start
     if wanted != got:
         raise WireError(f"wire: wanted {wanted:,} bytes for {shape}, got {got:,}")
-    within(LARGEST, math.prod(n or 1 for n in shape) * stored.itemsize, "bytes")
+    _check_extent(shape, stored.itemsize)
     if found == "b1" and payload[start:].strip(b"\x00\x01"):
         raise WireError("wire: wanted booleans of 0 and 1, got other bytes")
     flat = np.frombuffer(payload, stored, offset=start)
@@ -131,6 +125,10 @@ def _head(payload: bytes) -> tuple[str, tuple[int, ...]]:
     within(MOST_AXES, payload[1], "axes")
     if len(payload) < 2 + 8 * payload[1]:
         raise WireError(f"wire: wanted {payload[1]} axes, got bytes for fewer")
-    shape = struct.unpack_from(f"<{payload[1]}Q", payload, 2)
-    within(LONGEST_AXIS, max(shape, default=0), "places along an axis")
-    return CODES[payload[0]], shape
+    return CODES[payload[0]], struct.unpack_from(f"<{payload[1]}Q", payload, 2)
+
+
+def _check_extent(shape: tuple[int, ...], itemsize: int) -> None:
+    """Refuse an empty array so wide that a sum along its empty axis fills memory."""
+    extent = math.prod(n or 1 for n in shape) * itemsize
+    within(MOST_BYTES, extent, "bytes if no axis were empty")

@@ -78,9 +78,13 @@ def _agree(one: list[Fingerprint], other: list[Fingerprint], up_to_dtype: bool) 
 def _other_dtype(outputs, right) -> Diagnosis | None:
     for output, wanted in zip(outputs, right, strict=False):
         if not same(output, wanted, up_to_dtype=False):
+            pairs = zip(output, wanted, strict=True)
+            one, other = next(
+                (a, b) for a, b in pairs if a.get("dtype") != b.get("dtype")
+            )
             says = (
-                f"The numbers are right; their dtype is {output[0]['dtype']} "
-                f"where {wanted[0]['dtype']} was wanted."
+                f"The numbers are right; their dtype is {one['dtype']} "
+                f"where {other['dtype']} was wanted."
             )
             return Diagnosis("relation", "right up to dtype", says)
     return None
@@ -119,7 +123,9 @@ def _comparable(output: Fingerprint, wanted: Fingerprint):
 
 
 def _reshaped(output, wanted) -> tuple[str, str] | None:
-    if len(output) != 1 or "sums" not in output[0] or "sums" not in wanted[0]:
+    if not len(output) == len(wanted) == 1:
+        return None
+    if "sums" not in output[0] or "sums" not in wanted[0]:
         return None
     shape = wanted[0]["shape"]
     got = tuple(output[0]["shape"])

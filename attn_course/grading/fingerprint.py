@@ -6,6 +6,7 @@ relations are seen without the wanted values at hand. That is how known mistakes
 travel to students: their outputs are recognised, their code stays behind.
 """
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from attn_course.grading.record import Call
 from attn_course.grading.values import leaves
 
 SUMS = 5
+LEAVES = 1000  # arrays or numbers looked at; no check of ours wants as many
+LARGEST = 1_000_000  # entries of one that is summed
 RTOL = 1e-5  # sums are stored with seven digits; float32 answers keep six of them
 PACES = np.sqrt([2.0, 3.0, 5.0, 7.0])  # incommensurable: no permutation goes unseen
 
@@ -24,7 +27,8 @@ def fingerprint(call: Call) -> Fingerprint:
     """Return the fingerprint of what one call returned or raised."""
     if call.error is not None:
         return [{"raises": type(call.error).__name__, "text": str(call.error)[:120]}]
-    result = [{"path": path, **_of_leaf(leaf)} for path, leaf in leaves(call.result)]
+    atoms = islice(leaves(call.result), LEAVES)
+    result = [{"path": path, **_of_leaf(leaf)} for path, leaf in atoms]
     return [*result, {"changed": True}] if call.changed else result
 
 
@@ -46,6 +50,8 @@ def weighted_sums(array: np.ndarray) -> np.ndarray:
 def _of_leaf(leaf: Any) -> dict[str, Any]:
     if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "biufc":
         return {"value": f"{type(leaf).__name__} {leaf!r}"[:80]}
+    if leaf.size > LARGEST:
+        return {"value": f"{leaf.dtype} array of shape {leaf.shape}"}
     if leaf.dtype.kind == "c":
         leaf = np.stack([leaf.real, leaf.imag])
     finite = np.isfinite(leaf)

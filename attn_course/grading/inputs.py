@@ -1,4 +1,4 @@
-"""Show what an answer was given when it failed, so that the failure can be seen again."""
+"""Show what an answer was given when it failed, for whoever wants to see it again."""
 
 import html
 from typing import Any

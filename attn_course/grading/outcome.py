@@ -35,6 +35,10 @@ class Outcome:
     def passed(self) -> bool:
         return self.kind == "passed"
 
+    def forget(self) -> None:
+        """Let go of what was given and returned, which may be large; the words stay."""
+        self.calls, self.got, self.wanted = [], None, None
+
 
 def describe(outcome: Outcome) -> str:
     """Write an outcome as plain text, at most a line for each thing to know."""

@@ -6,6 +6,8 @@ made plain by the base's own methods: a subclass has no say in how it crosses.
 
 import struct
 import warnings
+from array import array as typed
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +39,8 @@ from attn_course.grading.protocol import (
 )
 
 ALL = slice(None)
+SEQUENCES = (range, deque, typed)  # that NumPy reads as it reads lists
+LONG = {"g": "f8", "G": "c16"}  # longer than other machines have: sent shorter
 
 
 class Writer:
@@ -161,6 +165,8 @@ class Writer:
 
     def _numbers_of(self, array: Any, value: Any, form: int) -> None:
         """Send `array` for `value`, if it is one and of a dtype that crosses."""
+        if type(array) is np.ndarray and array.dtype.char in LONG:
+            array = array.astype(LONG[array.dtype.char])
         code = buffers.code_of(array) if type(array) is np.ndarray else None
         if code is None:
             self._opaque(value)
@@ -219,7 +225,7 @@ def _key(key: Any, depth: int) -> Any:
 
 def _converted(value: Any) -> np.ndarray | None:
     """Return the array that a thing says it is: a pandas Series, say."""
-    if not hasattr(type(value), "__array__"):
+    if not hasattr(type(value), "__array__") and type(value) not in SEQUENCES:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -17,7 +17,6 @@ MOST_DEPTH = 24  # containers around a value
 MOST_ITEMS = 200_000  # values in a message, containers and keys included
 MOST_TEXT = 1_000_000  # bytes of one string
 MOST_AXES = 32
-LONGEST_AXIS = 2**31
 MOST_BITS = 4096  # of an int
 MOST_KEYS = 10_000  # of one dict: the worst that keys can do is quadratic
 MOST_ALIKE = 64  # keys of one dict that share a hash

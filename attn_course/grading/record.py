@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,10 @@ class Call:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The arguments under the names that the answer gives them."""
-        return {**dict(zip(self.names, self.args, strict=False)), **self.kwargs}
+        """The arguments under the names that the answer gives them, each under one."""
+        places = enumerate(self.names[: len(self.args)], 1)
+        names = [f"argument {i}" if n in self.kwargs else n for i, n in places]
+        return {**dict(zip(names, self.args, strict=False)), **self.kwargs}
 
 
 @dataclass
@@ -127,14 +130,16 @@ def _copied(value: Any) -> Any:
 
 def _changed(call: Call, args: tuple, kwargs: dict) -> str | None:
     """Return the name of the first argument that is not what it was."""
-    after = Call(args, kwargs, call.names).given
-    for argument, old in call.given.items():
-        was, now = dict(leaves(old)), dict(leaves(after[argument]))
+    names = [*call.names[: len(call.args)], *call.kwargs]
+    before, after = [*call.args, *call.kwargs.values()], [*args, *kwargs.values()]
+    for name, old, new in zip(names, before, after, strict=False):
+        was = dict(leaves(old))
+        now = dict(islice(leaves(new), len(was) + 1))
         unchanged = was.keys() == now.keys() and all(
             _equal(was[path], now[path]) for path in was
         )
         if not unchanged:
-            return argument
+            return name
     return None
 
 

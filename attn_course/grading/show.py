@@ -20,6 +20,7 @@ from attn_course.grading.outcome import (
 from attn_course.grading.table import differences
 
 KEY = "attn_course"  # of the output's metadata
+CLASSES = "attn-card tex2jax_ignore mathjax_ignore"  # what is quoted is no formula
 SLIP = '<div class="attn-slip">'
 CODE = re.compile(r"`([^`\n]+)`")
 
@@ -90,7 +91,7 @@ def card(outcome: Outcome, *, show_inputs: bool = False) -> str:
     parts += [_slip(outcome.diagnosis), table, _notes(outcome)]
     if show_inputs and outcome.calls and not outcome.passed:
         parts.append(inputs(outcome.calls[-1]))
-    return f'<div class="attn-card" style="{style}">{"".join(parts)}</div>'
+    return f'<div class="{CLASSES}" style="{style}">{"".join(parts)}</div>'
 
 
 def with_diagnosis(data: dict[str, str], diagnosis: Diagnosis) -> dict[str, str]:

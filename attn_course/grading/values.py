@@ -9,6 +9,7 @@ import numpy as np
 from attn_course.grading.opaque import Opaque
 
 Leaf = tuple[str, Any]
+LONGEST_KEY = 60  # characters shown of a dict's key
 
 
 def as_array(value: Any) -> np.ndarray | None:
@@ -16,18 +17,27 @@ def as_array(value: Any) -> np.ndarray | None:
     if hasattr(value, "detach"):  # a torch tensor, without importing torch
         value = value.detach().cpu()
         value = (value.float() if value.dtype.itemsize == 2 else value).numpy()
+    if _holds_text(value):
+        return None
     try:
         array = np.asarray(value)
-    except ValueError:  # a ragged list
+    except (ValueError, TypeError):  # a ragged list; tensors that NumPy cannot read
         return None
     return array if array.dtype.kind in "biufc" else None
+
+
+def _holds_text(value: Any) -> bool:
+    """Whether there is text in a list: each item would get room for the longest."""
+    if isinstance(value, list | tuple):
+        return any(map(_holds_text, value))
+    return isinstance(value, str | bytes)
 
 
 def leaves(value: Any, path: str = "") -> Iterator[Leaf]:
     """Yield every array, number or other atom of nested tuples, lists and dicts."""
     if isinstance(value, dict):
         for key in value:
-            yield from leaves(value[key], f"{path}[{key!r}]")
+            yield from leaves(value[key], f"{path}[{repr(key)[:LONGEST_KEY]}]")
     elif isinstance(value, tuple) or (
         isinstance(value, list) and as_array(value) is None
     ):
@@ -77,8 +87,10 @@ def tolerance(*values: np.ndarray) -> tuple[float, float]:
     float32 carries seven digits, and an answer may pass through it on the way to a
     float64 result: five digits are asked of that. Where the result itself is float32,
     inputs may have been rounded too, and exp makes much of that: four are asked.
+    float16, whose two digits would hide many a slip, is met halfway where it is wanted.
     """
-    kinds = [v.dtype.itemsize for v in values if v.dtype.kind == "f"]
+    least = 2 if values[-1].dtype == np.float16 else 4
+    kinds = [max(v.dtype.itemsize, least) for v in values if v.dtype.kind == "f"]
     narrow = min(kinds, default=8)
     rtol, atol = {2: (2e-2, 2e-3), 4: (1e-4, 1e-6)}.get(narrow, (1e-5, 1e-6))
     finite = np.abs(values[-1][np.isfinite(values[-1])])

@@ -18,7 +18,6 @@ from typing import Any
 
 from attn_course.grading.opaque import Opaque as Opaque
 from attn_course.grading.packing import Writer
-from attn_course.grading.protocol import LONGEST_AXIS as LONGEST_AXIS
 from attn_course.grading.protocol import MOST_AXES as MOST_AXES
 from attn_course.grading.protocol import MOST_BITS as MOST_BITS
 from attn_course.grading.protocol import MOST_BYTES as MOST_BYTES

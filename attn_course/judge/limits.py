@@ -1,8 +1,11 @@
-"""What one student's kernel may use, all its processes together."""
+"""What one student's kernel may use, all its processes together; and what a check."""
 
 import os
 import platform
 import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -53,3 +56,19 @@ def _counted_beside() -> int:
         for each in psutil.process_iter(["uids", "num_threads"])
         if each.info["uids"] and each.info["uids"].real == os.getuid()
     )
+
+
+@contextmanager
+def memory_limit(more: int) -> Iterator[None]:
+    """Let this process take `more` bytes at most in the block, then MemoryError."""
+    if platform.system() != "Linux":  # others do not count address space so
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = psutil.Process().memory_info().vms + more
+    most = most if soft == resource.RLIM_INFINITY else min(soft, most)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from attn_course.grading.outcome import PRINTED
-from attn_course.grading.wire import WireError, pack, receive, send, unpack
+from attn_course.grading.wire import MOST_BYTES, WireError, pack, receive, send, unpack
 
 PATIENCE = 5.0  # seconds for what needs no student code: connecting, a description
 MOST_CALLBACKS = 100_000  # in one call
+MOST_RECEIVED = 200_000_000  # bytes in one conversation, as a check keeps what it got
+WARNINGS, LONGEST_WARNING = 20, 500  # told of one call, as the agent tells them
 NAME = re.compile(r"[^\W\d]\w{0,59}")
 
 
@@ -30,6 +32,7 @@ class Link:
     def __init__(self, listener: socket.socket, alive: Callable[[], bool]):
         self.alive = alive
         self.broken: str | None = None
+        self.left = MOST_RECEIVED
         self.waiting = False  # a request is out and its reply is not in
         self.deadline = time.monotonic() + PATIENCE
         self.socket = self._connected(listener)
@@ -114,7 +117,9 @@ class Link:
 
     def _receive(self, deadline: float) -> bytes:
         self.socket.settimeout(max(deadline - time.monotonic(), 0.01))
-        return receive(self.socket)
+        message = receive(self.socket, most=min(MOST_BYTES, self.left))
+        self.left -= len(message)
+        return message
 
     def _failed(self, why: str) -> Broken:
         self.broken = why
@@ -153,7 +158,7 @@ def _checked(reply: dict[str, Any]) -> dict[str, Any] | None:
     return {
         **reply,
         "printed": printed[: PRINTED + 1],
-        "warnings": warned[:20],
+        "warnings": [text[:LONGEST_WARNING] for text in warned[:WARNINGS]],
         "changed": changed,
     }
 

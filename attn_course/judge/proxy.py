@@ -23,7 +23,8 @@ from attn_course.judge.link import Link
 PLAIN = {  # raised as themselves; anything else as a namesake without their powers
     kind.__name__: kind for kind in (AssertionError, NotImplementedError, SystemExit)
 }
-POWERS = (KeyboardInterrupt, GeneratorExit, SystemExit)
+MOST_PARAMETERS, LONGEST_NAME = 32, 60  # of a signature that can be shown
+POWERS = (KeyboardInterrupt, GeneratorExit, SystemExit, BaseExceptionGroup)
 
 
 class Proxy(Elsewhere):
@@ -66,10 +67,10 @@ class Proxy(Elsewhere):
             warnings.warn(text, stacklevel=2)
         if reply.get("slow") is True:
             raise OutOfTime
+        if reply.get("raised"):  # nothing is changed then that a check may use again
+            raise _exception(**reply["raised"])
         for key, value in reply["changed"].items():
             _change(self.__name__, key, value, args, kwargs)
-        if reply.get("raised"):
-            raise _exception(**reply["raised"])
         return reply["result"]
 
 
@@ -84,7 +85,8 @@ def _change(name: str, key: Any, value: Any, args: tuple, kwargs: dict) -> None:
     elif isinstance(mine, list) and isinstance(value, list):
         mine[:] = value
         return
-    raise ChangedInput(f"{name} changed its input {key!r}")
+    known = f" {key!r}" if key in there else ""
+    raise ChangedInput(f"{name} changed its input{known}")
 
 
 def _exception(name: str, text: str, where: str) -> BaseException:
@@ -131,6 +133,10 @@ def _signature(parameters: Any) -> inspect.Signature:
 
 def _parameters(told: Any) -> Iterator[inspect.Parameter]:
     kinds = list(inspect._ParameterKind)
+    if len(told) > MOST_PARAMETERS:
+        raise ValueError(f"wanted {MOST_PARAMETERS} parameters, got {len(told)}")
     for name, kind, optional in told:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"wanted a name of {LONGEST_NAME}, got {len(name)}")
         default = None if optional is True else inspect.Parameter.empty
         yield inspect.Parameter(name, kinds[kind], default=default)

@@ -14,11 +14,13 @@ from attn_course.grading.diagnose import CALLS, Diagnosis, diagnose_outputs, siz
 from attn_course.grading.fingerprint import fingerprint
 from attn_course.grading.outcome import Outcome
 from attn_course.grading.run import attempt, first_line
+from attn_course.judge.limits import GB, memory_limit
 from attn_course.judge.link import Broken, Link
 from attn_course.judge.proxy import Proxy
 from attn_course.judge.rulebook import Rulebook
 from attn_course.judge.sitting import CHANCES, Sitting
 
+MORE_MEMORY = 4 * GB  # than before, for a check: odd shapes make large tables of it
 SPEECHLESS = ("slow", "missing")  # nothing to learn from a second run
 MEMORISED = Diagnosis(
     "relation",
@@ -69,7 +71,7 @@ def _held(ruling: Ruling, rulebook: Rulebook, sitting: Sitting) -> str | None:
     ex, check = rulebook.checks[ruling.name]
     found = False
     try:
-        with sitting.conversation() as link:
+        with sitting.conversation(ex.imports) as link:
             _examine(ruling, ex, check, link)
             found = ruling.outcome.kind == "slow" or not (link.broken or link.waiting)
             if not ruling.outcome.passed and _speaks(ruling, link):
@@ -102,7 +104,8 @@ def _proxy(ex: Exercise, link: Link, seconds: float) -> Proxy:
 
 
 def _tried(check: Check, proxy: Proxy, ruling: Ruling, seed: int | None) -> Outcome:
-    return attempt(check.thing, proxy, seconds=ruling.allowed, seed=seed)
+    with memory_limit(MORE_MEMORY):
+        return attempt(check.thing, proxy, seconds=ruling.allowed, seed=seed)
 
 
 def _unfit(proxy: Proxy) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from attn_course.judge.student import GONE, Ran, StudentKernel
 
 MOST_KERNELS = 32  # for one submission
 MOST_SECONDS = 240.0  # for its cells together, replays included
+MOST_SHOWN = 20_000_000  # characters that all its cells show; the rest is left out
 CHANCES = 2
 
 
@@ -29,7 +30,7 @@ class Sitting:
         self.kernel: StudentKernel | None = None
         self.done: list[str] = []  # sources to run again in a new kernel
         self.deaths: Counter[str] = Counter()  # of kernels, by what was running
-        self.kernels, self.spent = 0, 0.0
+        self.kernels, self.spent, self.shown = 0, 0.0, 0
 
     def __enter__(self):
         return self
@@ -52,10 +53,19 @@ class Sitting:
         else:
             says = f"{ran.why[:1].upper()}{ran.why[1:]}: this cell counts for nothing."
             ran.outputs.append(_error("Stopped", says))
+        self._shorten(ran)
         return ran
 
+    def _shorten(self, ran: Ran) -> None:
+        """Leave out what a cell shows once the notebook has shown too much."""
+        size = sum(len(str(output)) for output in ran.outputs)
+        if self.shown + size > MOST_SHOWN:
+            ran.outputs = [_error("LeftOut", "This notebook shows more than 20 MB.")]
+        else:
+            self.shown += size
+
     @contextlib.contextmanager
-    def conversation(self) -> Iterator[Link]:
+    def conversation(self, imports: str = "") -> Iterator[Link]:
         """Let the judge ask about what the cells so far have made.
 
         Raises
@@ -65,7 +75,7 @@ class Sitting:
         """
         self._make_ready()
         try:
-            with self.kernel.conversation() as link:
+            with self.kernel.conversation(imports) as link:
                 yield link
         except Broken as error:
             died = self.kernel.manager.why_died()

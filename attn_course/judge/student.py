@@ -34,10 +34,12 @@ MOST_QUEUED = 16  # messages of the kernel waiting to be read
 KEPT = ("text/plain", "image/png", "image/jpeg")  # nothing that a browser would run
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 GONE = ("stuck", "flooded", "died")
-SERVE = (
-    "__import__('attn_course.grading.agent', fromlist=['serve'])"
-    ".serve(get_ipython().user_ns)"
+# The agent is loaded before a student's cell can put something else in its place.
+PREPARE = (
+    "get_ipython().attn_serve = "
+    "__import__('attn_course.grading.agent', fromlist=['serve']).serve"
 )
+SERVE = "get_ipython().attn_serve(get_ipython().user_ns)"
 
 
 @dataclass
@@ -61,6 +63,7 @@ class StudentKernel:
             self.listener = listening(self.manager.private / "judge.sock")
             self.client = self._connected()
             self._until_ready()
+            self._prepare()
         except BaseException:
             self.__exit__()
             raise
@@ -87,15 +90,18 @@ class StudentKernel:
         return ran
 
     @contextlib.contextmanager
-    def conversation(self) -> Iterator[Link]:
+    def conversation(self, imports: str) -> Iterator[Link]:
         """Let the judge ask the kernel in the block, in which it runs nothing else.
+
+        First the exercise's `imports` run once more, as they do in the notebook's own
+        checks: a student may have used their names for something else.
 
         Raises
         ------
         Broken
             If the kernel does not come to the conversation, or does not leave it.
         """
-        message = self._send(SERVE, silent=True)
+        message = self._send(f"{imports}\n{SERVE}", silent=True)
         link = Link(self.listener, self.alive)
         try:
             yield link
@@ -133,6 +139,13 @@ class StudentKernel:
             if len(heard) == 2:
                 return
         raise Broken("the kernel did not start in time")
+
+    def _prepare(self) -> None:
+        """Load the agent."""
+        ran = Ran()
+        self._watch(self._send(PREPARE, silent=True), ran, READY)
+        if ran.fate != "ok":
+            raise Broken(f"the agent could not be loaded ({ran.why or ran.outputs})")
 
     def _send(self, source: str, *, silent: bool = False) -> str:
         return self.client.execute(
@@ -205,7 +218,7 @@ def _noted(channel: str, message: dict[str, Any], ran: Ran) -> set[str]:
     if kind == "clear_output":
         ran.outputs.clear()
     elif kind in ("stream", "display_data", "execute_result", "error"):
-        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+        with contextlib.suppress(Exception):  # whatever a forged message brings about
             _append(ran.outputs, _shown(output_from_msg(message)))
         if kind == "error":
             ran.fate = "error"
@@ -226,15 +239,20 @@ def _shown(output: NotebookNode) -> NotebookNode:
     match output.output_type:
         case "stream":
             name = "stderr" if output.name == "stderr" else "stdout"
-            return new_output("stream", name=name, text=str(output.text))
+            return new_output("stream", name=name, text=_text(output.text))
         case "error":
-            lines = [str(line) for line in output.traceback]
-            words = {"ename": str(output.ename), "evalue": str(output.evalue)}
+            lines = [_text(line) for line in output.traceback]
+            words = {"ename": _text(output.ename), "evalue": _text(output.evalue)}
             return new_output("error", **words, traceback=lines)
         case kind:
-            data = {m: str(output.data[m]) for m in KEPT if m in output.data}
+            data = {m: _text(output.data[m]) for m in KEPT if m in output.data}
             broken = [m for m in data if m[:5] == "image" and not _is_base64(data[m])]
             return new_output(kind, {m: data[m] for m in data if m not in broken})
+
+
+def _text(words: Any) -> str:
+    """Return words as text that every file can take: no half of a surrogate pair."""
+    return str(words).encode(errors="replace").decode()
 
 
 def _is_base64(text: str) -> bool:

@@ -114,7 +114,9 @@ def hand_in(submitted: Path, student: str, what) -> None:
 
 
 def _files(place: Path) -> Iterator[Path]:
-    return (path for path in place.rglob("*") if path.is_file())
+    return (
+        path for path in place.rglob("*") if path.is_file() and not path.is_symlink()
+    )
 
 
 def _kept(path: Path) -> bool:

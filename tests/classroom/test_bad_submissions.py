@@ -34,11 +34,20 @@ def broken_notebooks(course):
     many = solved(course)
     many.cells += [nbformat.v4.new_markdown_cell("x") for _ in range(600)]
     yield "many-cells", text(many), "cells, at most"
+    untyped = json.loads(text(solved(course)))
+    untyped["cells"][0]["cell_type"] = 3
+    yield "untyped", json.dumps(untyped), "not a Jupyter notebook"
+    halved = json.loads(text(solved(course)))
+    halved["cells"][0]["source"] = "\ud800"
+    yield "half-a-letter", json.dumps(halved), "not a Jupyter notebook"
 
 
 def odd_notebooks(course):
     """Yield student and notebook of honest work that got mangled on the way."""
     yield "plain", solved(course)
+    pasted = solved(course)
+    pasted.cells += [nbformat.v4.new_markdown_cell("x" * n) for n in (19_000, 10**6)]
+    yield "pictures-in-its-texts", pasted
     deleted = solved(course)
     deleted.cells = [c for c in deleted.cells if "doubled-on" not in text_of_id(c)]
     yield "deleted-check", deleted

@@ -97,7 +97,7 @@ def test_a_file_too_large_to_read_is_refused_unread(course):
     with path.open("r+b") as file:
         file.truncate(20 * 2**30)  # a hole: it takes no room
     [done] = grade(course, NAME, students=["huge"])
-    assert "at most 5 are read" in done.problem
+    assert "at most 20 are read" in done.problem
     path.unlink()
 
 

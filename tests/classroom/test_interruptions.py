@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 from attn_course.authoring.files import write_whole
 from attn_course.classroom import grade as grading
 from attn_course.classroom.course import UnknownAssignment
+from attn_course.classroom.judged import Judged
 from attn_course.classroom.report import results
 from attn_course.cli.common import heeding_ctrl_c
 
@@ -145,3 +146,19 @@ def test_writing_what_is_there_already_changes_nothing(tmp_path):
     before = path.stat().st_mtime_ns
     assert not write_whole(path, "text")
     assert path.stat().st_mtime_ns == before
+
+
+def test_words_of_a_student_do_not_stop_the_class(handed_in, monkeypatch):
+    words = "No space left on device, OperationalError, database disk is full"
+
+    def fails_on_the_second(self, nb, resources):
+        if resources["nbgrader"]["student"] == "second":
+            raise ValueError(words)
+        return plain(self, nb, resources)
+
+    plain = Judged.preprocess
+    monkeypatch.setattr(Judged, "preprocess", fails_on_the_second)
+    done = {each.student: each.problem for each in grading.grade(handed_in, NAME)}
+    assert done["first"] is None
+    assert done["third"] is None
+    assert "could not grade this" in done["second"]

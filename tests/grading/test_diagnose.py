@@ -9,6 +9,7 @@ from attn_course.authoring import load
 from attn_course.authoring.bank import known, relations
 from attn_course.authoring.exercise import Check
 from attn_course.grading import attempt
+from attn_course.grading.diagnose import diagnose_outputs
 from attn_course.grading.fingerprint import fingerprint, same
 from attn_course.grading.record import Call
 
@@ -158,3 +159,18 @@ def test_an_exception_is_recognised_by_its_words():
     )
     assert same(one, one)
     assert not same(one, other)
+
+
+def test_another_dtype_is_named_where_a_word_comes_first():
+    def named_table(dtype):
+        return [fingerprint(Call((), {}, [], result=("a", np.ones(3, dtype))))]
+
+    known = {"answer": named_table("f8"), "mistakes": []}
+    found = diagnose_outputs(known, named_table("f4"), [{}])
+    assert "dtype is float32" in found.says
+
+
+def test_a_table_where_nothing_is_wanted_has_no_diagnosis():
+    known = {"answer": [fingerprint(Call((), {}, [], result=()))], "mistakes": []}
+    got = [fingerprint(Call((), {}, [], result=np.ones(3)))]
+    assert diagnose_outputs(known, got, [{}]) is None

@@ -214,7 +214,8 @@ def test_a_class_is_watched_by_the_probes_that_use_it():
         spoil(layer, np.ones(2))
 
     [call] = attempt(uses_a_class, Layer).calls
-    assert call.given.keys() == {"factor", "x"} and call.result.tolist() == [3, 3]
+    assert call.given.keys() == {"factor", "x"}
+    assert call.result.tolist() == [3, 3]
     assert attempt(spoils, Layer).kind == "changed"
     assert apply(Layer, 2, 5) == 10
 

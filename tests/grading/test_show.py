@@ -1,5 +1,7 @@
 """The card: what it holds, and that nothing in it can run or leave the page."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,16 @@ def test_a_diagnosis_can_be_put_in_later_and_replaced(failed):
     assert "first" not in second["text/html"]
     assert "first" not in second["text/plain"]
     assert second["text/html"].count("<div") == second["text/html"].count("</div>")
+
+
+def test_a_formula_in_what_an_answer_says_is_left_as_text():
+    def halved(x):
+        raise ValueError(r"$\href{javascript:alert(1)}{x}$")
+
+    def one_half(halved):
+        """Half of one."""
+        halved(1)
+
+    assert re.match(
+        r'<div class="[^"]*\bmathjax_ignore\b', card(attempt(one_half, halved))
+    )

@@ -6,7 +6,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections import Counter, OrderedDict, namedtuple
+from array import array
+from collections import Counter, OrderedDict, deque, namedtuple
 
 import numpy as np
 import pytest
@@ -208,7 +209,6 @@ def test_numpys_numbers_as_keys_arrive_as_equal_plain_ones():
         (np.zeros(2, "f8,i4"), "ndarray"),
         (np.array(["2026-01-01"], "M8[D]"), "ndarray"),
         (np.datetime64(3, "s"), "datetime64"),
-        (np.longdouble(3), "longdouble"),
         (torch.ones(2).to_sparse(), "Tensor"),
         (torch.ones(2, device="meta"), "Tensor"),
         (torch.float32, "dtype"),
@@ -295,7 +295,7 @@ AT_MOST = {
     "letters": (lambda n: "a" * n, wire.MOST_TEXT),
     "utf8": (lambda n: "é" * (n // 2) + "a" * (n % 2), wire.MOST_TEXT),
     "axes": (lambda n: np.zeros((1,) * n), wire.MOST_AXES),
-    "axis": (lambda n: np.zeros((n, 0)), wire.LONGEST_AXIS),
+    "extent": (lambda n: np.zeros((n, 0), np.uint8), wire.MOST_BYTES),
     "bits": (lambda n: 2**n - 1, wire.MOST_BITS),
     "negative": (lambda n: 1 - 2**n, wire.MOST_BITS),
     "keys": (lambda n: dict.fromkeys(range(n)), wire.MOST_KEYS),
@@ -425,3 +425,13 @@ def test_refuses_a_tensor_where_torch_is_not_installed(monkeypatch):
     with pytest.raises(WireError, match="torch is not here"):
         unpack(message)
     assert there(2.5) == 2.5
+
+
+@pytest.mark.parametrize("value", [range(3), deque([0, 1, 2]), array("q", [0, 1, 2])])
+def test_what_numpy_reads_as_a_list_arrives_as_an_array(value):
+    assert same(there(value), np.arange(3))
+
+
+def test_longer_floats_than_other_machines_have_arrive_as_doubles():
+    assert same(there(np.longdouble(3)), np.float64(3))
+    assert same(there(np.ones(2, np.clongdouble)), np.ones(2, complex))

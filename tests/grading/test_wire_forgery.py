@@ -99,7 +99,7 @@ FORGED = {
     "billions of numbers": numbers("f4", (2**30,), bytes(4)),
     "sizes that overflow to nothing": numbers("f4", (2**31, 2**31, 4), b""),
     "sizes that overflow to 4": numbers("f4", (641, 6700417), bytes(4)),
-    "an axis too long": numbers("f4", (2**31 + 1, 0), b""),
+    "empty, but wide": numbers("f8", (2**31, 0), b""),
     "an axis below zero": numbers("f4", (2**64 - 1,), b""),
     "empty, but beyond counting": numbers("f4", (2**31, 2**31, 2**31, 0), b""),
     "too many axes": numbers("f4", (1,) * 33, bytes(4)),
@@ -124,7 +124,7 @@ def test_refuses_a_forged_message(what):
 
 def test_the_forgers_own_tools_make_good_messages_as_well():
     assert unpack(holding(p.DICT, 1, pack((1, 2**70)), pack([]))) == {(1, 2**70): []}
-    assert unpack(numbers("f8", (2**31, 0), b"")).shape == (2**31, 0)
+    assert unpack(numbers("f8", (10**6, 0), b"")).shape == (10**6, 0)
     assert unpack(numbers("bf", (2,), bytes(4), form=p.TENSOR)).dtype == torch.bfloat16
     assert len(unpack(holding(p.DICT, 64, *ALIKE[:64]))) == 64
 
@@ -132,7 +132,7 @@ def test_the_forgers_own_tools_make_good_messages_as_well():
 BOMBS = {
     "lists": many([pack([])] * 9_999),
     "dicts": many([pack({})] * 9_999),
-    "empty arrays": many([numbers("f8", (2**31, 0), b"")] * 5_000),
+    "empty arrays": many([numbers("f8", (10**6, 0), b"")] * 5_000),
     "arrays of one": many([pack(np.int8([[1]]))] * 5_000),
     "arrays of no axes": many([pack(np.array(True))] * 5_000),
     "scalars": many([pack(np.int8(1))] * 9_999),

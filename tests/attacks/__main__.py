@@ -106,9 +106,9 @@ def _facts(attacks: list[Attack], outcomes: dict[str, Outcome]) -> dict:
     about = {
         name: {
             "witnesses": outcome.witnesses,
-            "touched": outcome.touched,
-            "left_running": outcome.left_running,
-            "heard": outcome.heard,
+            "touched": len(outcome.touched),
+            "left_running": len(outcome.left_running),
+            "heard": len(outcome.heard),
             "memory": outcome.memory,
             "seconds": outcome.seconds,
         }

@@ -29,6 +29,7 @@ class Column:
     name: str
 
     def __init__(self, stage: Stage):
+        self.stage = stage
         self.root = stage.root / self.name
         self.environment = stage.environment
         self.build()

@@ -19,6 +19,7 @@ from .scene import HERE, NAME, RIGHT, Folder, Scene, text
 ROOT = Path(__file__).parents[2]
 ANSWER = f"import numpy as np\n\n\n{RIGHT['shares']}\n"
 WITNESSES = ("000-first", "001-victim", "zzz-last")  # honest, and all points are theirs
+LOOPBACK = ("127.0.0.1", "127.0.0.2")  # the accomplice is on no other network
 MARK = "attn-attack"  # in the name of every file and process that an attack leaves
 
 
@@ -79,7 +80,7 @@ def stage() -> Iterator[Stage]:
         stack.callback(memory.unlink, missing_ok=True)
         for place in (home / "answer.py", shared / "answer.py", memory):
             place.write_text(ANSWER)
-        yield Stage(root, home, shared, port, _address(), heard)
+        yield Stage(root, home, shared, port, LOOPBACK[1], heard)
 
 
 def scene(stage: Stage, released, places: dict[str, Path]) -> Scene:
@@ -130,16 +131,6 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _address() -> str:
-    """Return the address by which this machine would speak to others."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-        try:
-            asked.connect(("192.0.2.1", 9))  # sends nothing
-            return asked.getsockname()[0]
-        except OSError:
-            return "127.0.0.1"
-
-
 @contextlib.contextmanager
 def _accomplice(shared: Path, heard: list[str]) -> Iterator[int]:
     """Serve the answer to whoever asks, by HTTP and at two Unix sockets."""
@@ -154,16 +145,20 @@ def _accomplice(shared: Path, heard: list[str]) -> Iterator[int]:
         def log_message(self, *args):
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    places = [f"\0{MARK}-{server.server_port}", str(shared / "accomplice.sock")]
+    servers = [ThreadingHTTPServer((LOOPBACK[0], 0), Handler)]
+    port = servers[0].server_port
+    servers.append(ThreadingHTTPServer((LOOPBACK[1], port), Handler))
+    for server in servers:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    places = [f"\0{MARK}-{port}", str(shared / "accomplice.sock")]
     listeners = [_answering(place, heard) for place in places]
     try:
-        yield server.server_port
+        yield port
     finally:
-        server.shutdown()
-        server.server_close()
+        for server in servers:
+            server.shutdown()
+            server.server_close()
         for listener in listeners:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()

@@ -51,7 +51,8 @@ def self_attention(X, W_query, W_key, W_value):
     Q, K, V = X @ W_query, X @ W_key, X @ W_value
     scores = Q @ np.swapaxes(K, -1, -2) / np.sqrt(Q.shape[-1])
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return exps / exps.sum(axis=-1, keepdims=True) @ V
+    weights = exps / exps.sum(axis=-1, keepdims=True)
+    return weights @ V
     ### END SOLUTION
 
 

@@ -113,7 +113,7 @@ def test_no_feedback_is_larger_than_anybody_reads(halves):
 
 def test_no_attack_costs_the_grader_much_memory_or_time(halves):
     for _, outcome in halves:
-        assert outcome.memory < 1e9
+        assert outcome.memory < 2e9  # torch, and some copies of the largest message
         slow = {name: took for name, took in outcome.seconds.items() if took > 100}
         assert slow == {}
 

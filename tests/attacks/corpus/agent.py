@@ -210,10 +210,10 @@ bombs(
 
 ATTACKS.answer(
     "a-text-that-swells",
-    "Returns many short texts and a long one, which as an array take a gigabyte.",
+    "Returns many short texts and a long one, which as an array take three gigabytes.",
     """
     def shares(scores):
-        return ["x" * 1_000_000] + ["x"] * 300
+        return ["x" * 1_000_000] + ["x"] * 700
     """,
     harmful_unsandboxed=True,
 )

@@ -29,6 +29,7 @@ from attn_course.classroom.intake import MOST_BYTES, UnreadableSubmission, read
 from attn_course.classroom.journal import Journal, digest
 from attn_course.classroom.release import release
 from attn_course.judge import sandbox
+from attn_course.judge.student import NoKernel
 
 CONFIG = "nbgrader_config.py"
 LONGEST_TIME = 100  # bytes of the file in which nbgrader notes when it was handed in
@@ -194,6 +195,9 @@ def _unpacked(course: Course, student: str, error: Exception, heard) -> Exceptio
     Told by the exceptions themselves, as words in a log may be a student's.
     """
     faults = [*heard.faults, error]
+    for fault in faults:
+        if isinstance(fault, NoKernel):
+            return CannotGoOn(f"students' code cannot be run: {str(fault).strip()}")
     if any(map(_is_full, faults)):
         return OSError(errno.ENOSPC, "No space left on device")
     if any(map(_is_database, faults)):

@@ -99,13 +99,17 @@ def command(
         args += ["--cap-drop", "ALL"]
         args += [word for each in CAPABILITIES for word in ("--cap-add", each)]
     args += ["--info-fd", str(info), "--seccomp", str(refused)]
+    args += _scratch(Path("/tmp"), limits)  # first, as what is shown may lie in it
     args += [*view.arguments(hidden), "--proc", "/proc", "--dev", "/dev"]
-    for scratch in (Path("/dev/shm"), Path("/tmp"), HOME):
-        size = ("--size", str(limits.scratch))
-        args += [*view.parents(scratch), "--perms", "1777", *size]
-        args += ["--tmpfs", str(scratch)]
+    args += [*_scratch(Path("/dev/shm"), limits), *_scratch(HOME, limits)]
     args += _own(place, files)
     return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(HOME)]
+
+
+def _scratch(path: Path, limits: Limits) -> list[str]:
+    """Return the arguments for a folder in memory, which everybody can write to."""
+    size = ("--size", str(limits.scratch))
+    return [*view.parents(path), "--perms", "1777", *size, "--tmpfs", str(path)]
 
 
 def plain_surroundings(place: Place, files: dict[str, bytes]) -> dict:

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from attn_course.judge.link import Broken, Link
-from attn_course.judge.student import GONE, Ran, StudentKernel
+from attn_course.judge.student import GONE, NoKernel, Ran, StudentKernel
 
 MOST_KERNELS = 32  # for one submission
 MOST_SECONDS = 240.0  # for its cells together, replays included
@@ -92,7 +92,7 @@ class Sitting:
             if self.spent > MOST_SECONDS:
                 raise Broken(f"this notebook's cells took {MOST_SECONDS:g} seconds")
             self.kernels += 1
-            self.kernel = self.new_kernel().__enter__()
+            self.kernel = self._started()
             for number, source in enumerate(self.done):
                 ran = self._timed(source)
                 if ran.fate in ("ok", "error"):
@@ -101,6 +101,13 @@ class Sitting:
                     del self.done[number]
                     self._let_go()
                 break
+
+    def _started(self) -> StudentKernel:
+        """Return a kernel that has started, at the second try at the latest."""
+        try:
+            return self.new_kernel().__enter__()
+        except NoKernel:
+            return self.new_kernel().__enter__()
 
     def _once_more(self, source: str, ran: Ran) -> bool:
         """Let go of a kernel that is gone; say whether its last cell has a chance."""

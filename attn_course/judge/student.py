@@ -42,6 +42,10 @@ PREPARE = (
 SERVE = "get_ipython().attn_serve(get_ipython().user_ns)"
 
 
+class NoKernel(RuntimeError):
+    """No kernel can be started on this machine, whoever's notebook it is; says why."""
+
+
 @dataclass
 class Ran:
     """What came of one cell."""
@@ -52,7 +56,11 @@ class Ran:
 
 
 class StudentKernel:
-    """One kernel, from its start to its end, which a `with` block is."""
+    """One kernel, from its start to its end, which a `with` block is.
+
+    Raises NoKernel if it does not start: before a student's cell has run, nothing that
+    goes wrong is a student's.
+    """
 
     def __init__(self, files: dict, *, sandboxed: bool = True):
         self.manager = SandboxedKernelManager(files=files, sandboxed=sandboxed)
@@ -127,7 +135,7 @@ class StudentKernel:
         deadline = time.monotonic() + READY
         while time.monotonic() < deadline:
             if not self.alive():
-                raise Broken(self.manager.why_died() or "the kernel did not start")
+                raise NoKernel(self.manager.why_died() or "the kernel did not start")
             request = self.client.kernel_info()
             heard = set()
             until = time.monotonic() + 1.0
@@ -138,14 +146,14 @@ class StudentKernel:
                     break
             if len(heard) == 2:
                 return
-        raise Broken("the kernel did not start in time")
+        raise NoKernel("the kernel did not start in time")
 
     def _prepare(self) -> None:
         """Load the agent."""
         ran = Ran()
         self._watch(self._send(PREPARE, silent=True), ran, READY)
         if ran.fate != "ok":
-            raise Broken(f"the agent could not be loaded ({ran.why or ran.outputs})")
+            raise NoKernel(f"the agent could not be loaded ({ran.why or ran.outputs})")
 
     def _send(self, source: str, *, silent: bool = False) -> str:
         return self.client.execute(

@@ -18,6 +18,7 @@ from attn_course.judge.place import Place
 
 JUDGE = "judge.sock"  # in the private folder: where the judge listens
 HOME = Path("/student")  # and working folder, in the sandbox
+TMP = Path("/tmp")  # in the sandbox, empty at first
 USERNS_OFF = (0, 8)  # the bubblewrap that can forbid further user namespaces
 UNSANDBOXED = "attn-course grade --unsandboxed everything"
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # until the user changes
@@ -99,9 +100,13 @@ def command(
         args += ["--cap-drop", "ALL"]
         args += [word for each in CAPABILITIES for word in ("--cap-add", each)]
     args += ["--info-fd", str(info), "--seccomp", str(refused)]
-    args += _scratch(Path("/tmp"), limits)  # first, as what is shown may lie in it
+    islands = view.islands(TMP)
+    args += _scratch(TMP, limits)  # first, as what is shown may lie in it
+    for path in islands:
+        args += ["--perms", "0755", "--tmpfs", str(path)]
     args += [*view.arguments(hidden), "--proc", "/proc", "--dev", "/dev"]
     args += [*_scratch(Path("/dev/shm"), limits), *_scratch(HOME, limits)]
+    args += [word for path in islands for word in ("--remount-ro", str(path))]
     args += _own(place, files)
     return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(HOME)]
 

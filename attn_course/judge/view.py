@@ -73,6 +73,13 @@ def arguments(
     return args + [word for path in covers for word in ("--remount-ro", str(path))]
 
 
+def islands(scratch: Path) -> list[Path]:
+    """Return the folders in `scratch` that hold what is shown, which stay read-only."""
+    shown = [path for path in python() if scratch in path.parents]
+    tops = [scratch / path.relative_to(scratch).parts[0] for path in shown]
+    return [*dict.fromkeys(tops)]
+
+
 def bind(source: Path, inside: Path | None = None) -> list[str]:
     """Return the arguments that show `source`, read-only, at `inside`."""
     inside = inside or source

@@ -91,7 +91,7 @@ def command(
     first inside, and reads from the other what the system is to refuse.
     """
     found = require()
-    env = environment(place, HOME, Path("/tmp"), view.VIEW)
+    env = environment(place, HOME, TMP, view.VIEW)
     args = [found.bwrap, *namespaces(found.mode == "root"), "--hostname", "sandbox"]
     args += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     args += [word for item in env.items() for word in ("--setenv", *item)]

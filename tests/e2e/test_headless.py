@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 
 from attn_course.classroom.demo import as_submitted
-from attn_course.classroom.explain import verdict
+from attn_course.judge.verdict import verdict
 
 
 @pytest.fixture

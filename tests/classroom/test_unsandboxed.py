@@ -6,10 +6,16 @@ from typer.testing import CliRunner
 
 from attn_course.classroom.course import Course
 from attn_course.classroom.demo import hand_in
-from attn_course.classroom.grade import DEMONSTRATION, EVERYTHING, grade
+from attn_course.classroom.grade import (
+    DEMONSTRATION,
+    EVERYTHING,
+    CannotGoOn,
+    grade,
+)
 from attn_course.classroom.report import results
 from attn_course.cli import app
 from attn_course.judge import sandbox
+from attn_course.judge.student import NoKernel, StudentKernel
 
 from .conftest import NAME, solved, submit
 
@@ -56,4 +62,19 @@ def test_everybody_is_graded_where_that_is_said(without):
     [done] = grade(without, NAME, unsandboxed=EVERYTHING)
     assert done.problem is None
     [result] = results(without, NAME)
+    assert result.total == 6
+
+
+def test_a_kernel_that_does_not_start_is_nobodys_fault(course, monkeypatch):
+    def fail(self):
+        raise NoKernel("no such Python")
+
+    submit(course, "ada", nbformat.writes(solved(course)))
+    monkeypatch.setattr(StudentKernel, "__enter__", fail)
+    with pytest.raises(CannotGoOn, match="no such Python"):
+        list(grade(course, NAME))
+    monkeypatch.undo()
+    [done] = grade(course, NAME)
+    assert (done.fresh, done.problem) == (True, None)
+    [result] = results(course, NAME)
     assert result.total == 6

@@ -21,7 +21,7 @@ from attn_course.judge.rulebook import Rulebook, rulebook
 from attn_course.judge.ruling import Ruling, rule
 from attn_course.judge.seeds import course_secret, seed
 from attn_course.judge.sitting import Sitting
-from attn_course.judge.student import StudentKernel
+from attn_course.judge.supply import supply
 from attn_course.judge.verdict import written
 
 
@@ -47,13 +47,12 @@ class Judged(NbGraderPreprocessor):
         companion = companion_path(folder)
         files = {companion.name: companion.read_bytes()}
 
-        def kernel():
-            return StudentKernel(files, sandboxed=self.sandboxed)
+        new = supply(files, sandboxed=self.sandboxed)
 
         def seed_of(check):
             return seed(secret, *who, known["submission"], check)
 
-        with Sitting(kernel, self.seconds) as sitting:
+        with Sitting(new, self.seconds) as sitting:
             rulings = judge(nb, book, sitting, seed_of)
         write_provenance(provenance_path(root, *who), known, rulings)
         return nb, resources

@@ -15,7 +15,7 @@ from attn_course.classroom.provenance import (
 )
 from attn_course.judge.rulebook import rulebook
 from attn_course.judge.sitting import Sitting
-from attn_course.judge.student import StudentKernel
+from attn_course.judge.supply import supply
 
 SECONDS = 20.0  # for one of the student's cells
 
@@ -59,11 +59,8 @@ def replay(
     book, companion = rulebook(source), companion_path(source)
     seeds = {kept["name"]: int(kept["seed"], 16) for kept in record["checks"]}
 
-    def kernel():
-        files = {companion.name: companion.read_bytes()}
-        return StudentKernel(files, sandboxed=sandboxed)
-
-    with Sitting(kernel, SECONDS) as sitting:
+    files = {companion.name: companion.read_bytes()}
+    with Sitting(supply(files, sandboxed=sandboxed), SECONDS) as sitting:
         now = judge(notebook, book, sitting, lambda name: seeds.get(name, 0))
     then = {kept["name"]: kept["points"] for kept in record["checks"]}
     found = [

@@ -84,31 +84,39 @@ def command(
     hidden: list[Path],
     info: int,
     refused: int,
+    *,
+    at: Path = view.VIEW,
+    capabilities: tuple[str, ...] | None = None,
 ) -> list[str]:
     """Return the command that runs in a sandbox what is put after it.
 
     `info` and `refused` are open files: bwrap writes into one which process is the
-    first inside, and reads from the other what the system is to refuse.
+    first inside, and reads from the other what the system is to refuse. `at` is where
+    the student's view of the package is. `capabilities` are left to the process: by
+    default, as root, those by which it becomes another user, else none.
     """
     found = require()
-    env = environment(place, HOME, TMP, view.VIEW)
+    env = environment(place, HOME, TMP, at)
     args = [found.bwrap, *namespaces(found.mode == "root"), "--hostname", "sandbox"]
     args += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     args += [word for item in env.items() for word in ("--setenv", *item)]
     args += ["--disable-userns"] if found.userns_off else []
     if found.mode == "root":
         args += ["--cap-drop", "ALL"]
-        args += [word for each in CAPABILITIES for word in ("--cap-add", each)]
+    if capabilities is None:
+        capabilities = CAPABILITIES if found.mode == "root" else ()
+    args += [word for each in capabilities for word in ("--cap-add", each)]
     args += ["--info-fd", str(info), "--seccomp", str(refused)]
-    islands = view.islands(TMP)
+    islands = view.islands(TMP, at)
     args += _scratch(TMP, limits)  # first, as what is shown may lie in it
     for path in islands:
         args += ["--perms", "0755", "--tmpfs", str(path)]
-    args += [*view.arguments(hidden), "--proc", "/proc", "--dev", "/dev"]
+    args += [*view.arguments(hidden, at=at), "--proc", "/proc", "--dev", "/dev"]
     args += [*_scratch(Path("/dev/shm"), limits), *_scratch(HOME, limits)]
-    args += [word for path in islands for word in ("--remount-ro", str(path))]
     args += _own(place, files)
-    return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(HOME)]
+    finished = [*map(str, islands), "/dev", "/"]
+    args += [word for path in finished for word in ("--remount-ro", path)]
+    return [*args, "--chdir", str(HOME)]
 
 
 def _scratch(path: Path, limits: Limits) -> list[str]:
@@ -145,6 +153,7 @@ def environment(
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": str(scratch / "matplotlib"),
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_PLATFORM_DIRS": "1",
@@ -171,5 +180,6 @@ def _own(place: Place, files: dict[str, bytes]) -> list[str]:
     args = ["--perms", "1777", "--dir", "/tmp/matplotlib"]
     for fonts in view.font_lists():
         shown[Path("/tmp/matplotlib", fonts.name)] = fonts
-    shown |= {each: each for each in (place.private, place.connection)}
+    own = (place.private, place.connection)
+    shown |= {each: each for each in own if each.exists()}
     return args + [word for at, path in shown.items() for word in view.bind(path, at)]

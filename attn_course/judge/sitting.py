@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from attn_course.judge.link import Broken, Link
-from attn_course.judge.student import GONE, NoKernel, Ran, StudentKernel
+from attn_course.judge.student import GONE, NoKernel, Ran, Student
 
 MOST_KERNELS = 32  # for one submission
 MOST_SECONDS = 240.0  # for its cells together, replays included
@@ -25,9 +25,9 @@ CHANCES = 2
 class Sitting:
     """The kernels of one submission, one at a time; a `with` block bounds them."""
 
-    def __init__(self, new_kernel: Callable[[], StudentKernel], seconds: float):
+    def __init__(self, new_kernel: Callable[[], Student], seconds: float):
         self.new_kernel, self.seconds = new_kernel, seconds
-        self.kernel: StudentKernel | None = None
+        self.kernel: Student | None = None
         self.done: list[str] = []  # sources to run again in a new kernel
         self.deaths: Counter[str] = Counter()  # of kernels, by what was running
         self.kernels, self.spent, self.shown = 0, 0.0, 0
@@ -78,7 +78,7 @@ class Sitting:
             with self.kernel.conversation(imports) as link:
                 yield link
         except Broken as error:
-            died = self.kernel.manager.why_died()
+            died = self.kernel.why_died()
             self._let_go()
             raise Broken(died or str(error)) from error
         if link.broken:
@@ -102,7 +102,7 @@ class Sitting:
                     self._let_go()
                 break
 
-    def _started(self) -> StudentKernel:
+    def _started(self) -> Student:
         """Return a kernel that has started, at the second try at the latest."""
         try:
             return self.new_kernel().__enter__()

@@ -12,6 +12,11 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
+def trees(pids: list[int]) -> list[psutil.Process]:
+    """Return these processes and all below them, each once."""
+    return [*dict.fromkeys(each for pid in pids for each in tree(pid))]
+
+
 def memory(processes: list[psutil.Process]) -> int:
     """Return the bytes in use; what several processes share counts for each."""
     return sum(_asked(lambda each: each.memory_info().rss, processes))

@@ -14,7 +14,7 @@ import attn_course
 PACKAGE = Path(attn_course.__file__).parent
 PARTS = ("__init__.py", "grading", "data", "viz")  # of the package, for students
 VIEW = Path("/opt/attn-course")  # in the sandbox
-LAUNCHER = Path(__file__).with_name("launch.py")
+LAUNCHER = Path(__file__).parent / "within" / "launch.py"
 
 SYSTEM = (Path("/usr"), Path("/nix/store"))
 TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")  # links into /usr, or folders
@@ -50,8 +50,12 @@ def arguments(
     *,
     prefixes: Iterable[Path] | None = None,
     package: Path = PACKAGE,
+    at: Path = VIEW,
 ) -> list[str]:
-    """Return bwrap's arguments for the view, in which nothing of `hidden` is seen."""
+    """Return bwrap's arguments for the view, in which nothing of `hidden` is seen.
+
+    `at` is where the package and the launcher are seen.
+    """
     seen = [*filter(Path.exists, SYSTEM)]
     args = [word for path in seen for word in bind(path)]
     for path in (Path("/", name) for name in TOP):
@@ -68,14 +72,14 @@ def arguments(
         covers.append(package)
         args += ["--tmpfs", str(package)]
     for name in PARTS:
-        args += bind(package / name, VIEW / "view" / PACKAGE.name / name)
-    args += bind(LAUNCHER, VIEW / LAUNCHER.name)
+        args += bind(package / name, at / "view" / PACKAGE.name / name)
+    args += bind(LAUNCHER, at / LAUNCHER.name)
     return args + [word for path in covers for word in ("--remount-ro", str(path))]
 
 
-def islands(scratch: Path) -> list[Path]:
+def islands(scratch: Path, at: Path = VIEW) -> list[Path]:
     """Return the folders in `scratch` that hold what is shown, which stay read-only."""
-    shown = [path for path in python() if scratch in path.parents]
+    shown = [path for path in [*python(), at] if scratch in path.parents]
     tops = [scratch / path.relative_to(scratch).parts[0] for path in shown]
     return [*dict.fromkeys(tops)]
 

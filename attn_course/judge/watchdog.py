@@ -13,11 +13,11 @@ TOO_MUCH_TIME = "it used more than {:g} seconds of CPU time"
 
 
 class Watchdog(threading.Thread):
-    """Watch the process `pid` and all below it; `verdict` says what it ended, if so."""
+    """Watch the processes `pids` and all below; `verdict` says what it ended, if so."""
 
-    def __init__(self, pid: int, limits: Limits, end: Callable[[], None]):
-        super().__init__(name=f"watchdog of {pid}", daemon=True)
-        self.pid, self.limits, self.end = pid, limits, end
+    def __init__(self, pids: list[int], limits: Limits, end: Callable[[], None]):
+        super().__init__(name=f"watchdog of {pids}", daemon=True)
+        self.pids, self.limits, self.end = pids, limits, end
         self.verdict: str | None = None
         self.used = 0.0  # seconds of CPU time
         self.over = threading.Event()
@@ -31,7 +31,7 @@ class Watchdog(threading.Thread):
 
     def look(self) -> str | None:
         """Return what is wrong, if something is."""
-        processes = usage.tree(self.pid)
+        processes = usage.trees(self.pids)
         limits = self.limits
         self.used = max(self.used, usage.cpu_seconds(processes))
         if self.used > limits.cpu_seconds:

@@ -15,7 +15,8 @@ from attn_course.classroom.grade import (
 from attn_course.classroom.report import results
 from attn_course.cli import app
 from attn_course.judge import sandbox
-from attn_course.judge.student import NoKernel, StudentKernel
+from attn_course.judge.cold import StudentKernel
+from attn_course.judge.student import NoKernel
 
 from .conftest import NAME, solved, submit
 

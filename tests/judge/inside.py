@@ -8,9 +8,13 @@ from queue import Empty
 from jupyter_core.utils import run_sync
 
 from attn_course.judge import usage
+from attn_course.judge.forked import ForkedShell
 from attn_course.judge.kernel import SandboxedKernelManager
+from attn_course.judge.supply import fork_server
+from attn_course.judge.walls import Walls
 
 ROOT = Path(__file__).parents[2]
+KINDS = ("cold", "forked")  # a kernel of its own, a shell off the fork server
 
 
 class Inside:
@@ -59,14 +63,57 @@ class Inside:
         self.client.stop_channels()
         self.client.context.destroy(linger=0)
 
+    def why_died(self) -> str | None:
+        return self.manager.why_died()
+
+    @property
+    def private(self) -> Path:
+        return self.manager.private
+
+    @property
+    def walls(self) -> Walls:
+        return self.manager.provisioner.box
+
     def pids(self) -> set[int]:
         """Return the processes on this machine that are the kernel or about it."""
-        return {p.pid for p in usage.tree(self.manager.provisioner.box.process.pid)}
+        return {each.pid for each in usage.trees(self.walls.watchdog.pids)}
+
+
+class InsideShell:
+    """A forked shell, and a way to run code in it; `died` says whether it is gone."""
+
+    def __init__(self, shell: ForkedShell):
+        self.shell, self.why_died, self.died = shell, shell.why_died, False
+        self.private, self.walls = shell.place.private, shell.hollow
+
+    def run(self, code: str, seconds: float = 20) -> str:
+        """Return what `code` prints, and the name and words of what it raises."""
+        ran = self.shell.run(code, seconds)
+        self.died = ran.fate == "died"
+        if ran.fate in ("slow", "stuck"):
+            raise TimeoutError(ran.why)
+        return "".join(_words(each) for each in ran.outputs)
+
+    pids = Inside.pids
+
+
+def _words(output) -> str:
+    match output.output_type:
+        case "stream":
+            return output.text
+        case "error":
+            return f"{output.ename}: {output.evalue}"
+    return " ".join(output.data)
 
 
 @contextlib.contextmanager
-def started(**settings):
-    """Start a kernel for the block."""
+def started(kind: str = "cold", **settings):
+    """Start a kernel, or a forked shell, for the block."""
+    if kind == "forked":
+        limits = settings.get("limits")
+        with ForkedShell(settings.get("files", {}), fork_server(), limits) as shell:
+            yield InsideShell(shell)
+        return
     manager = SandboxedKernelManager(**settings)
     inside = None
     try:

@@ -17,10 +17,11 @@ from attn_course.grading.values import as_array
 from attn_course.grading.wire import pack, receive, send, unpack
 from attn_course.judge import link as links
 from attn_course.judge import sitting as sittings
+from attn_course.judge.cold import _noted
 from attn_course.judge.limits import MB, memory_limit
 from attn_course.judge.proxy import Proxy
 from attn_course.judge.sitting import Sitting
-from attn_course.judge.student import Ran, _noted
+from attn_course.judge.student import Ran
 
 TABLE = np.arange(6.0).reshape(2, 3)
 DESCRIBED = {"there": True, "callable": True, "class": False, "named": "f"}

@@ -7,7 +7,7 @@ import pytest
 
 from attn_course.judge import sandbox
 
-from .inside import ROOT, started
+from .inside import KINDS, ROOT, InsideShell, started
 
 FIGURE = """
 import matplotlib.pyplot as plt
@@ -33,11 +33,11 @@ print(done, os.strerror(ctypes.get_errno()))
 """
 
 
-@pytest.fixture(scope="module")
-def inside():
+@pytest.fixture(scope="module", params=KINDS)
+def inside(request):
     sandbox.require()
     os.environ["OF_THE_TEACHER"] = "secret-of-the-teacher"
-    with started(files={"ch01.json": b'{"a": 1}'}) as kernel:
+    with started(request.param, files={"ch01.json": b'{"a": 1}'}) as kernel:
         kernel.run(TRY)
         yield kernel
 
@@ -129,9 +129,9 @@ def test_no_process_but_its_own_is_seen(inside):
     assert shown == "[1, 2]\n"
 
 
-@pytest.mark.parametrize("file", ["mem", "environ", "maps", "fd", "root"])
+@pytest.mark.parametrize("file", ["mem", "environ", "maps", "fd/0", "root"])
 def test_the_first_process_is_closed_to_it(inside, file):
-    look = "os.listdir" if file in ("fd", "root") else "open"
+    look = {"fd/0": "os.readlink", "root": "os.listdir"}.get(file, "open")
     assert "PermissionError" in inside.run(
         f"print(attempt(lambda: {look}('/proc/1/{file}')))"
     )
@@ -217,8 +217,9 @@ def test_it_has_no_capability_and_no_way_to_one(inside):
 
 
 def test_two_kernels_are_nobody_to_each_other(inside):
-    with started() as other:
-        assert other.manager.private != inside.manager.private
+    kind = "forked" if isinstance(inside, InsideShell) else "cold"
+    with started(kind) as other:
+        assert other.private != inside.private
         assert other.run("import os; print(len(os.listdir('/proc/1/task')))") == "1\n"
         mine, theirs = (k.run("import os; print(os.getuid())") for k in (inside, other))
         assert mine != theirs or os.getuid() != 0

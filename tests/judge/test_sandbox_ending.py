@@ -19,7 +19,7 @@ from attn_course.judge import cgroup
 from attn_course.judge.kernel import SandboxedKernelManager
 from attn_course.judge.place import Place
 
-from .inside import ROOT, Inside, started
+from .inside import KINDS, ROOT, Inside, started
 
 DAEMON = """
 import os, signal, time
@@ -34,9 +34,9 @@ if os.fork() == 0:
 HOLDER = """
 import json, sys, time
 from tests.judge.inside import started
-with started() as inside:
+with started({kind!r}) as inside:
     inside.run({daemon!r})
-    print(json.dumps([str(inside.manager.private), *inside.pids()]), flush=True)
+    print(json.dumps([str(inside.private), *inside.pids()]), flush=True)
     time.sleep(60)
 """
 
@@ -63,10 +63,11 @@ def left_behind(place: Path) -> bool:
         os.close(lock)
 
 
-def test_shutting_down_ends_daemons_too_and_leaves_nothing():
-    with started() as inside:
+@pytest.mark.parametrize("kind", KINDS)
+def test_shutting_down_ends_daemons_too_and_leaves_nothing(kind):
+    with started(kind) as inside:
         inside.run(DAEMON)
-        pids, place = inside.pids(), inside.manager.private.parent
+        pids, place = inside.pids(), inside.private.parent
         assert len(pids) >= 4
         assert place.exists()
     assert not any(map(psutil.pid_exists, pids))
@@ -84,25 +85,30 @@ def test_a_polite_shutdown_ends_it_too():
     assert not any(map(psutil.pid_exists, pids))
 
 
-def test_a_kernel_cannot_end_what_holds_it():
-    with started() as inside:
-        for attack in ("os.kill(os.getppid(), 9)", "os.kill(-1, 9)", "os.kill(0, 0)"):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kernel_cannot_end_what_holds_it(kind):
+    with started(kind) as inside:
+        for attack in ("os.kill(1, 9)", "os.kill(-1, 9)", "os.kill(0, 0)"):
             inside.run(f"import os\n{attack}")
             assert inside.run("print(1)") == "1\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_the_end_of_the_kernel_is_the_end_of_the_sandbox(number):
-    with started() as inside:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_end_of_the_kernel_is_seen(kind, number):
+    with started(kind) as inside:
         inside.run(DAEMON)
         pids = inside.pids()
         inside.run(f"import os; os.kill(os.getpid(), {int(number)})")
         assert inside.died
-        assert gone(pids - {inside.manager.provisioner.box.process.pid})
+        if kind == "cold":  # and then it is the end of the sandbox
+            assert gone(pids - {inside.walls.process.pid})
+    assert gone(pids)
 
 
-def test_the_sandbox_ends_with_a_killed_judge_and_the_next_run_tidies_up():
-    code = HOLDER.format(daemon=DAEMON)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sandbox_ends_with_a_killed_judge_and_the_next_run_tidies_up(kind):
+    code = HOLDER.format(daemon=DAEMON, kind=kind)
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, text=True
     ) as judge:
@@ -168,7 +174,7 @@ def test_without_walls_there_are_the_same_folders_and_limits():
         )
         assert "ModuleNotFoundError" in inside.run("import attn_course.functional")
         assert "MemoryError" in inside.run("bytearray(9 * 10**9)")
-        place = inside.manager.private.parent
+        place = inside.private.parent
     assert gone(pids)
     assert not left_behind(place)
 

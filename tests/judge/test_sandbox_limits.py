@@ -8,7 +8,7 @@ from attn_course.judge import cgroup, usage
 from attn_course.judge.limits import MB, Limits
 from attn_course.judge.watchdog import Watchdog
 
-from .inside import started
+from .inside import KINDS, started
 
 SMALL = Limits(memory=300 * MB, scratch=8 * MB, file_size=4 * MB, cpu_seconds=4)
 COUNTED_BY = ["the watchdog", "the system"] if os.getuid() == 0 else ["the watchdog"]
@@ -82,9 +82,9 @@ os.wait()
 """
 
 
-@pytest.fixture(scope="module")
-def small():
-    with started(limits=SMALL) as kernel:
+@pytest.fixture(scope="module", params=KINDS)
+def small(request):
+    with started(request.param, limits=SMALL) as kernel:
         yield kernel
 
 
@@ -92,8 +92,9 @@ def bound(text: str) -> int:
     return int(text.split()[-1])
 
 
-def test_processes_are_bounded_and_the_kernel_goes_on():
-    with started() as inside:
+@pytest.mark.parametrize("kind", KINDS)
+def test_processes_are_bounded_and_the_kernel_goes_on(kind):
+    with started(kind) as inside:
         assert 30 < bound(inside.run(FORKS)) < 64
         assert len(inside.pids()) < 70
         assert inside.run("print(1)") == "1\n"
@@ -128,37 +129,41 @@ def test_one_allocation_beyond_the_address_space_is_a_memory_error(small):
 
 @pytest.mark.parametrize("hog", [ALLOCATE, SHARE_OUT])
 @pytest.mark.parametrize("counted_by", COUNTED_BY)
-def test_memory_in_use_is_bounded(hog, counted_by, monkeypatch):
+@pytest.mark.parametrize("kind", KINDS)
+def test_memory_in_use_is_bounded(kind, hog, counted_by, monkeypatch):
     if counted_by == "the watchdog":
         monkeypatch.setattr(cgroup, "make", lambda *_: None)
-    with started(limits=SMALL) as inside:
+    with started(kind, limits=SMALL) as inside:
         inside.run(hog, seconds=60)
         if inside.died:  # where the system counts, it may end a process below alone
-            assert inside.manager.why_died() == "it used more than 0.3 GB of memory"
+            assert inside.why_died() == "it used more than 0.3 GB of memory"
         else:
             assert inside.run("print(1)") == "1\n"
             assert (hog, counted_by) == (SHARE_OUT, "the system")
-    assert bool(inside.manager.why_died()) is inside.died
+    assert bool(inside.why_died()) is inside.died
 
 
 @pytest.mark.parametrize("loop", [SPIN, SPIN_BELOW])
-def test_time_of_all_processes_is_bounded(loop):
+@pytest.mark.parametrize("kind", KINDS)
+def test_time_of_all_processes_is_bounded(kind, loop):
     limits = Limits(cpu_seconds=2)
-    with started(limits=limits) as inside:
+    with started(kind, limits=limits) as inside:
         inside.run(loop, seconds=60)
         assert inside.died
-    assert inside.manager.why_died() == "it used more than 2 seconds of CPU time"
+    assert inside.why_died() == "it used more than 2 seconds of CPU time"
 
 
-def test_what_dies_by_itself_has_no_limit_to_name():
-    with started() as inside:
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_dies_by_itself_has_no_limit_to_name(kind):
+    with started(kind) as inside:
         inside.run("import os; os._exit(3)")
         assert inside.died
-        assert inside.manager.why_died() is None
+        assert inside.why_died() is None
 
 
-def test_what_forked_processes_share_is_counted_once():
-    with started(limits=Limits(memory=400 * MB)) as inside:
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_forked_processes_share_is_counted_once(kind):
+    with started(kind, limits=Limits(memory=400 * MB)) as inside:
         inside.run("import numpy as np; big = np.ones(20_000_000)")  # 160 MB
         inside.run("""
             import os, time
@@ -167,7 +172,8 @@ def test_what_forked_processes_share_is_counted_once():
                     time.sleep(20)
                     os._exit(0)
         """)
-        processes = usage.tree(inside.manager.provisioner.box.process.pid)
+        pids = inside.walls.watchdog.pids
+        processes = usage.trees(pids)
         assert usage.memory(processes) > 700 * MB
         assert usage.memory_shared_out(processes) < 400 * MB
-        assert Watchdog(processes[0].pid, inside.manager.limits, print).look() is None
+        assert Watchdog(pids, inside.walls.limits, print).look() is None

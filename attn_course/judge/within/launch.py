@@ -55,12 +55,26 @@ def lower(which: int, most: int) -> None:
 
 def become(user: int) -> None:
     """Be that user, in no other group, with no capability and no way to get one."""
-    for capability in range(64):
-        prctl(DROP_FROM_BOUND, capability)  # fails for those that are not
+    _shrink()
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     prctl(DUMPABLE, 1)
+    _drop()
+
+
+def give_up() -> None:
+    """Be the same user with no capability and no way to get one."""
+    _shrink()
+    _drop()
+
+
+def _shrink() -> None:
+    for capability in range(64):
+        prctl(DROP_FROM_BOUND, capability)  # fails for those that are not
+
+
+def _drop() -> None:
     header, nothing = struct.pack("=Ii", CAPABILITIES_3, 0), bytes(24)
     if ctypes.CDLL(None, use_errno=True).capset(header, nothing):
         raise OSError(ctypes.get_errno(), "capset")

@@ -28,6 +28,7 @@ from attn_course.judge.student import MOST_BYTES, STOPPING, NoKernel, Ran, Stude
 from attn_course.judge.warm import CannotFork, ForkServer
 
 PIECE = 1 << 16  # bytes read at once
+EACH = 500  # bytes that a message counts for beside its own, as reading it takes time
 STREAMS = ("stdout", "stderr")
 
 
@@ -128,7 +129,7 @@ class ForkedShell(Student):
         """Take in what was written past Python."""
         with contextlib.suppress(BlockingIOError):
             while data := os.read(pipe, PIECE):
-                if self._too_much(data, ran):
+                if self._too_much(len(data), ran):
                     return
                 self._text(ran, pipe, self.pipes[pipe], data)
 
@@ -136,7 +137,7 @@ class ForkedShell(Student):
         """Yield the messages that have come in whole."""
         with contextlib.suppress(BlockingIOError, ConnectionError):
             while data := self.link.recv(PIECE):
-                if self._too_much(data, ran):
+                if self._too_much(len(data), ran):
                     return
                 self.came += data
                 while len(self.came) >= PREFIX.size:
@@ -145,11 +146,13 @@ class ForkedShell(Student):
                         break
                     message = bytes(self.came[PREFIX.size : end])
                     del self.came[:end]
+                    if self._too_much(EACH, ran):
+                        return
                     with contextlib.suppress(WireError):
                         yield unpack(message)
 
-    def _too_much(self, data: bytes, ran: Ran) -> bool:
-        self.size += len(data)
+    def _too_much(self, more: int, ran: Ran) -> bool:
+        self.size += more
         if self.size > MOST_BYTES:
             ran.fate, ran.why = "flooded", "it showed more than 4 MB"
         return ran.fate == "flooded"

@@ -156,6 +156,11 @@ def test_what_is_too_large_to_tell_is_a_flood(student):
     assert student.run(TOO_LARGE, 20.0).fate == "flooded"
 
 
+def test_many_small_messages_are_a_flood_too(student):
+    many = "for n in range(100_000):\n    display(n)"
+    assert student.run(many, 20.0).fate == "flooded"
+
+
 def test_it_can_be_asked_between_two_cells(student):
     student.run("def double(x):\n    return 2 * x", 5.0)
     student.run("close = 3", 5.0)

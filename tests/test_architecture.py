@@ -70,16 +70,16 @@ def test_an_import_from_a_neighbour_must_be_written_out(tmp_path):
         list(imported_parts(path))
 
 
-FILES = sorted(PACKAGE.glob("*/*.py"))
+FILES = sorted(PACKAGE.glob("*/**/*.py"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_one_way(path):
-    part = path.parent.name
+    part = path.relative_to(PACKAGE).parts[0]
     assert set(imported_parts(path)) - {part} <= MAY_IMPORT[part]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_hold_one_idea_and_functions_one_screen(path):
     text = path.read_text()
     assert len(text.splitlines()) <= LONGEST

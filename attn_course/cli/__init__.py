@@ -9,7 +9,7 @@ import sys
 try:
     import typer
 
-    from attn_course.cli import authoring, grading
+    from attn_course.cli import authoring, exporting, grading
 except ModuleNotFoundError as missing:
     sys.exit(f"attn-course needs {missing.name}: pip install 'attn-course[author]'")
 
@@ -20,5 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(authoring.new, name="new")
-for command in (authoring.check, authoring.release, *grading.COMMANDS):
+for command in (
+    authoring.check,
+    authoring.release,
+    *grading.COMMANDS,
+    exporting.export,
+):
     app.command()(command)

@@ -178,7 +178,7 @@ def name_misconception(
 
 
 def report(assignments: Assignments = None) -> None:
-    """Say who scored what, and which misconceptions were seen."""
+    """Say who scored what and how it went wrong; write pages to _grading/report."""
     from attn_course.classroom import report as reporting
 
     with said_plainly():
@@ -193,6 +193,8 @@ def report(assignments: Assignments = None) -> None:
             for result in found:
                 if result.problem:
                     console.print(result.problem, markup=False, soft_wrap=True)
+        page = reporting.write_report(course).relative_to(course.root)
+    console.print(f"All of it, to read in a browser: {page}", highlight=False)
 
 
 COMMANDS = (demo, grade, report, replay, clusters, name_misconception)

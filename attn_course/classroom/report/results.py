@@ -1,18 +1,18 @@
-"""Who scored what, and which misconceptions were seen: read from what was graded."""
+"""The result of each submission, and the known mistakes that were recognised in it."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.utils import is_grade
-from rich.table import Table
 
 from attn_course.authoring.exercise import Exercise
 from attn_course.classroom.course import Course
 from attn_course.classroom.gradebook import opened
 from attn_course.classroom.journal import Journal
 from attn_course.judge.verdict import verdict
+
+KINDS = ("misconception", "relation")
 
 
 @dataclass(frozen=True)
@@ -75,63 +75,25 @@ def slips(course: Course, assignment: str, student: str) -> list[Slip]:
     notebook = nbformat.read(folder / f"{assignment}.ipynb", as_version=4)
     found = []
     for facts in filter(None, map(verdict, filter(is_grade, notebook.cells))):
+        words = {"exercise": facts["exercise"], "check": facts["check"]}
         named = facts["diagnosis"]
-        if named:
-            found.append(Slip(facts["exercise"], facts["check"], **named))
+        if isinstance(named, dict) and _is_slip(words | named):
+            found.append(Slip(**words, **named))
     return found
 
 
-def scores_table(course: Course, assignment: str, found: list[Result]) -> Table:
-    """Return the points of each student by exercise, as a table to print."""
-    exercises = course.exercises(assignment)
-    table = Table(title=f"{assignment}: points", title_justify="left")
-    table.add_column("student")
-    for ex in exercises:
-        table.add_column(f"{ex.path.stem[:3]}", justify="right")
-    table.add_column("total", justify="right", style="bold")
-    table.add_column("slips named", justify="right")
-    for result in found:
-        if not result.points:
-            gaps = [""] * (len(exercises) + 1)
-            table.add_row(result.student, *gaps, "not graded, see below")
-            continue
-        named = len(_main_slips(result))
-        table.add_row(
-            result.student,
-            *(f"{result.points[ex.name]:g}" for ex in exercises),
-            f"{result.total:g}",
-            str(named or ""),
-        )
-    best = [ex.points for ex in exercises]
-    table.add_section()
-    table.add_row("possible", *map(str, best), str(sum(best)), "")
-    return table
+def _is_slip(words: dict) -> bool:
+    """Whether these make a slip: without the judge, facts are what a notebook says."""
+    wanted = Slip.__dataclass_fields__.keys()
+    told = words.keys() == wanted and all(isinstance(w, str) for w in words.values())
+    return told and words["kind"] in KINDS
 
 
-def slips_table(assignment: str, found: list[Result]) -> Table:
-    """Return which misconceptions were seen, and in how many students, to print."""
-    table = Table(title=f"{assignment}: misconceptions seen", title_justify="left")
-    table.add_column("exercise")
-    table.add_column("misconception × students")
-    counts = Counter(
-        (slip.exercise, slip.name)
-        for result in found
-        for slip in _main_slips(result)
-        if slip.kind == "misconception"
-    )
-    seen: dict[str, list[str]] = {}
-    for (exercise, name), number in counts.most_common():
-        seen.setdefault(exercise, []).append(f"{name.replace('_', ' ')} × {number}")
-    for exercise, named in sorted(seen.items()):
-        table.add_row(exercise, ", ".join(named))
-    return table
-
-
-def _main_slips(result: Result) -> set[Slip]:
+def main_slips(found: list[Slip]) -> dict[str, Slip]:
     """Return one slip for each exercise: misconceptions count before relations."""
     main: dict[str, Slip] = {}
-    for slip in result.slips:
+    for slip in found:
         held = main.get(slip.exercise)
         if held is None or (held.kind, slip.kind) == ("relation", "misconception"):
             main[slip.exercise] = slip
-    return set(main.values())
+    return main

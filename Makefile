@@ -27,7 +27,7 @@ course: setup book ## Do it all: book, notebooks, and a demonstration class, gra
 	@echo "Gradebook          _grading/gradebook.db"
 
 test: setup lint release ## Lint, then unit, exercise, book and end-to-end tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check

@@ -4,6 +4,7 @@ Cell ids and metadata follow from names alone, so that the same exercises always
 give the same bytes.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,8 @@ SETUP = """from attn_course.grading import open_chapter
 _chapter = open_chapter("{name}")
 hint = _chapter.hint"""
 
+# What formulas of the book may use, by _config.yml, and JupyterLab cannot read.
+MACROS = {r"\softmax": r"\operatorname{softmax}"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -47,7 +50,8 @@ def build(name: str, exercises: list[Exercise]) -> NotebookNode:
 
 def exercise_cells(ex: Exercise) -> Iterator[NotebookNode]:
     """Yield statement, imports, answer and checks, with ids that never change."""
-    yield nb.new_markdown_cell(f"{ex.statement}\n\n*{summary(ex)}*", id=_id(ex.name))
+    statement = f"{spelt_out(ex.statement)}\n\n*{summary(ex)}*"
+    yield nb.new_markdown_cell(statement, id=_id(ex.name))
     begin = f'{ex.imports}\n\n_chapter.begin("{ex.name}")'
     yield nb.new_code_cell(begin, id=_id(f"{ex.name}-begin"))
     cell = graded_cell(ex.answer.source, ex.name, solution=True)
@@ -62,6 +66,14 @@ def exercise_cells(ex: Exercise) -> Iterator[NotebookNode]:
             locked=True,
             points=check.points,
         )
+
+
+def spelt_out(statement: str) -> str:
+    """Return a statement in which no formula uses a macro of the book."""
+    for macro, meaning in MACROS.items():
+        word = rf"{re.escape(macro)}(?![A-Za-z])"
+        statement = re.sub(word, meaning.replace("\\", "\\\\"), statement)
+    return statement
 
 
 def summary(ex: Exercise) -> str:

@@ -1,13 +1,15 @@
 """The compiler: same module, same bytes; the notebook gives nothing away."""
 
 import json
+from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 from attn_course.authoring import load_chapter
 from attn_course.authoring.bank import companion
-from attn_course.authoring.notebook import build, summary
+from attn_course.authoring.notebook import MACROS, build, spelt_out, summary
 
 from .test_loading import GOOD
 
@@ -60,3 +62,15 @@ def test_the_companion_has_public_checks_only_and_no_code(exercises):
     text = json.dumps(facts)
     for secret in ("x.sum()", "x.mean()", "return", "at_random"):
         assert secret not in text
+
+
+def test_a_notebook_spells_out_all_the_macros_that_a_page_may_use():
+    config = Path(__file__).parents[2] / "_config.yml"
+    sphinx = yaml.safe_load(config.read_text("utf8"))["sphinx"]["config"]
+    macros = sphinx["mathjax3_config"]["tex"]["macros"]
+    assert {f"\\{name}": meaning for name, meaning in macros.items()} == MACROS
+
+
+def test_formulas_are_spelt_out_and_other_words_left_alone():
+    text = spelt_out(r"$\softmax_j(s)$, `softmax`, $\softmaxes$")
+    assert text == r"$\operatorname{softmax}_j(s)$, `softmax`, $\softmaxes$"

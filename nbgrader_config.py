@@ -8,6 +8,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 for step in ("source_with_tests", "submitted", "autograded", "feedback", "solution"):
     c.CourseDirectory[f"{step}_directory"] = f"_grading/{step}"
+# SQLite in a file, or PostgreSQL: "postgresql+psycopg://user@host/database".
 c.CourseDirectory.db_url = f"sqlite:///{os.path.abspath('_grading/gradebook.db')}"
 
 # Where `fetch` and `submit` meet on a machine that several people share.
@@ -18,6 +19,9 @@ if not os.path.isdir(c.Exchange.root):
 
 # What is not ignored is copied to students; `include` is not obeyed here.
 c.CourseDirectory.ignore = ["*.py", "*.md", "__pycache__", ".*", "*.tmp"]
+
+# Who hands in again: "last" counts, or the "best" after what lateness takes off.
+c.Attempts.counts = "last"
 
 # Students' code runs in a sandbox; each check has a shorter limit of its own.
 c.Judged.seconds = 20.0  # wall time for one cell

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "grading": set(),
     "authoring": {"grading"},
     "judge": {"authoring", "grading"},
-    "classroom": {"authoring", "grading", "judge"},
+    "engine": {"authoring", "grading", "judge"},
+    "classroom": {"authoring", "engine", "grading", "judge"},
     "cli": {"authoring", "classroom", "grading", "judge"},
 }
 LONGEST = 300  # lines of a file

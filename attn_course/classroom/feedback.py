@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 from latex2mathml.converter import convert
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbconvert.preprocessors import Preprocessor
+from traitlets import Bool
 
 from attn_course.authoring.files import write_whole
 
@@ -19,8 +20,10 @@ FORMULA = re.compile(
 FOREIGN = re.compile(r'<script[^>]*\bsrc="https?://[^"]*"[^>]*>\s*</script>')
 
 
-class HideHiddenChecks(NbGraderPreprocessor):
+class HideHiddenChecks(Preprocessor):
     """Keep the source of hidden checks out of what students get back."""
+
+    enabled = Bool(True).tag(config=True)
 
     def preprocess_cell(self, cell, resources, cell_index):
         if HIDDEN in cell.source:
@@ -28,8 +31,10 @@ class HideHiddenChecks(NbGraderPreprocessor):
         return cell, resources
 
 
-class FormulasInPlace(NbGraderPreprocessor):
+class FormulasInPlace(Preprocessor):
     """Turn the formulas of text cells into MathML."""
+
+    enabled = Bool(True).tag(config=True)
 
     def preprocess_cell(self, cell, resources, cell_index):
         if cell.cell_type == "markdown":

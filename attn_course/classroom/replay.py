@@ -1,23 +1,14 @@
 """Find a verdict again: the same notebook, the same checks, the same inputs."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 
-from attn_course.authoring.notebook import companion_path
 from attn_course.classroom.course import Course
-from attn_course.classroom.judged import judge
-from attn_course.classroom.provenance import (
-    content_digest,
-    environment_digest,
-    provenance_path,
-)
-from attn_course.judge.rulebook import rulebook
-from attn_course.judge.sitting import Sitting
-from attn_course.judge.supply import supply
-
-SECONDS = 20.0  # for one of the student's cells
+from attn_course.classroom.provenance import provenance_path
+from attn_course.classroom.units import Template
+from attn_course.engine.work import work
 
 
 class NothingToReplay(LookupError):
@@ -55,27 +46,24 @@ def replay(
     record = _record(course, assignment, student)
     folder = course.step("autograded", student, assignment)
     notebook = nbformat.read(folder / f"{assignment}.ipynb", as_version=4)
-    source = course.root / "solutions" / assignment
-    book, companion = rulebook(source), companion_path(source)
-    seeds = {kept["name"]: int(kept["seed"], 16) for kept in record["checks"]}
-
-    files = {companion.name: companion.read_bytes()}
-    with Sitting(supply(files, sandboxed=sandboxed), SECONDS) as sitting:
-        now = judge(notebook, book, sitting, lambda name: seeds.get(name, 0))
-    then = {kept["name"]: kept["points"] for kept in record["checks"]}
+    template = Template(course, assignment, sandboxed=sandboxed)
+    unit = template.of(student, notebook)
+    then = {kept["name"]: kept for kept in record["checks"]}
+    seeds = unit.seeds | {name: kept["seed"] for name, kept in then.items()}
+    now, _ = work(replace(unit, seeds=seeds))
     found = [
         Replayed(
-            name=ruling.name,
-            of=ruling.of,
-            seed=f"{ruling.seed:032x}",
-            then=then[ruling.name],
-            now=ruling.points,
-            says=ruling.outcome.message.partition("\n")[0],
+            name=check["name"],
+            of=check["of"],
+            seed=check["seed"],
+            then=then[check["name"]]["points"],
+            now=check["points"],
+            says=check["message"].partition("\n")[0],
         )
-        for ruling in now
-        if ruling.name in then
+        for check in now.checks
+        if check["name"] in then
     ]
-    return found, _changes(record, content_digest(notebook), book.digest)
+    return found, _changes(record, now.about)
 
 
 def _record(course: Course, assignment: str, student: str) -> dict:
@@ -88,14 +76,11 @@ def _record(course: Course, assignment: str, student: str) -> dict:
         ) from None
 
 
-def _changes(record: dict, submission: str, modules: str) -> list[str]:
+def _changes(record: dict, now: dict) -> list[str]:
     """Say what is not as it was when the verdict was found."""
-    now = {
-        "submission": (submission, "the notebook is not the one that was graded"),
-        "modules": (modules, "the exercise modules have changed since"),
-        "environment": (
-            environment_digest(),
-            "packages or our code have changed since",
-        ),
+    changes = {
+        "submission": "the notebook is not the one that was graded",
+        "modules": "the exercise modules have changed since",
+        "environment": "packages or our code have changed since",
     }
-    return [says for key, (value, says) in now.items() if record[key] != value]
+    return [says for key, says in changes.items() if record[key] != now[key]]

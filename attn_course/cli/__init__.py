@@ -9,7 +9,7 @@ import sys
 try:
     import typer
 
-    from attn_course.cli import authoring, exporting, grading
+    from attn_course.cli import authoring, exporting, grading, regrading
 except ModuleNotFoundError as missing:
     sys.exit(f"attn-course needs {missing.name}: pip install 'attn-course[author]'")
 
@@ -25,5 +25,6 @@ for command in (
     authoring.release,
     *grading.COMMANDS,
     exporting.export,
+    regrading.regrade,
 ):
     app.command()(command)

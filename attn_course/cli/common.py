@@ -17,6 +17,20 @@ Assignments = Annotated[
     typer.Argument(help="Assignments such as ch02_soft_lookup. Default: all of them."),
 ]
 
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="How many at a time. Default: as many as there are cores."
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="A Dask cluster that does the work, by its scheduler: tcp://host:8786.",
+    ),
+]
+
 
 def tell(text: str) -> None:
     """Say on stderr what somebody should know."""

@@ -1,23 +1,16 @@
 """The instructor's commands, from a demonstration class to a named misconception."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 
 from attn_course.cli.common import (
     Assignments,
+    Scheduler,
+    Workers,
     chosen,
     console,
     course_here,
@@ -25,6 +18,7 @@ from attn_course.cli.common import (
     said_plainly,
     tell,
 )
+from attn_course.cli.progress import progress
 
 
 class Unsandboxed(StrEnum):
@@ -64,34 +58,46 @@ def grade(
         Unsandboxed,
         typer.Option(help="What to grade where this machine has no sandbox."),
     ] = Unsandboxed.never,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
-    """Grade what was handed in, with nbgrader, and write feedback.
+    """Grade what was handed in, many at a time, and write feedback.
 
     What was graded before and has not changed is left alone. A submission that
-    cannot be read is reported, the others are graded, and the exit code is 1.
-    Students' code runs in a sandbox; what cannot be had sandboxed is not run, unless
-    you say so: the demonstration class is harmless, everything is not.
+    cannot be read is reported, the others are graded, and the exit code is 1. So it is
+    if checks gave other points when they were looked at again: those are named, and
+    wait for a human in the gradebook. Students' code runs in a sandbox; what cannot be
+    had sandboxed is not run, unless you say so: the demonstration class is harmless,
+    everything is not.
     """
+    from attn_course.classroom.grade import crew_of
     from attn_course.classroom.grade import grade as grade_each
 
-    problems: list[str] = []
+    said: list[str] = []
     with said_plainly(), heeding_ctrl_c() as stop_if_pressed:
         course = course_here()
-        with course.alone():
+        with course.alone(), crew_of(workers, scheduler) as crew:
+            options = {"force": force, "unsandboxed": unsandboxed.value, "crew": crew}
             for name in chosen(course, assignments):
                 who = _who(course, name, student, bool(assignments))
-                with _progress(name, len(who)) as advance:
-                    options = {"force": force, "unsandboxed": unsandboxed.value}
+                with progress(name, len(who)) as count:
                     for done in grade_each(course, name, students=who, **options):
                         stop_if_pressed()
-                        advance()
-                        if done.problem:
-                            problems.append(done.problem)
+                        count(done.fresh)
+                        said += _remarks(done)
         for text in course.misplaced():
             tell(text)
-    for problem in problems:
-        tell(f"not graded: {problem}")
-    raise typer.Exit(1 if problems else 0)
+    for remark in said:
+        tell(remark)
+    raise typer.Exit(1 if said else 0)
+
+
+def _remarks(done) -> list[str]:
+    """Say what a human should know of one submission, if anything."""
+    doubts = ", ".join(done.doubts)
+    unsure = f"in doubt: {done.student}: {doubts}: a second run gave other points"
+    problem = [f"not graded: {done.problem}"] if done.problem else []
+    return problem + ([unsure] if doubts else [])
 
 
 def _who(course, assignment: str, names: list[str] | None, asked: bool) -> list[str]:
@@ -103,19 +109,6 @@ def _who(course, assignment: str, names: list[str] | None, asked: bool) -> list[
     if not names or not (asked or set(names) & set(there)):
         return [] if names else there
     return course.handed_in_by(names, assignment)
-
-
-@contextmanager
-def _progress(name: str, total: int) -> Iterator[Callable[[], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"grading {name}", total=total)
-        yield lambda: progress.advance(task)
 
 
 def replay(

@@ -1,6 +1,7 @@
 """Grade the corpus as one class, and see what each attack got and what it touched."""
 
 import contextlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from .stage import MARK, WITNESSES, Stage, changed, hand_in, scene
 
 STOPS, HANGS, NOT_RUN = "stops the class", "hangs the class", "not run"
 NOT_GRADED = "not graded"
+NO_GRADE = re.compile("could not grade this|could not be graded")
 SCORES = """
     select base_cell.name,
         coalesce(manual_score, auto_score, 0) + coalesce(extra_credit, 0)
@@ -94,7 +96,7 @@ def _graded(column: Column, outcome: Outcome, tell) -> dict[str, str]:
         outcome.memory = max(outcome.memory, run.memory)
         for student, reason in column.refused(run.lines):
             outcome.reasons[student] = reason
-            words[student] = NOT_GRADED if "nbgrader could" in reason else REFUSED
+            words[student] = NOT_GRADED if NO_GRADE.search(reason) else REFUSED
         if run.how and run.at:
             words[run.at] = run.how
             tell(f"{column.name}: {run.at} {run.how}")

@@ -1,6 +1,5 @@
 """Small courses in temporary folders, made from two exercises written here."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -77,9 +76,10 @@ def loses_the_sign(x):
 """
 
 
-def make_course(root: Path) -> Course:
+def make_course(root: Path, settings: str = "") -> Course:
     """Write a course of one chapter with two exercises, and release it."""
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    config = (ROOT / "nbgrader_config.py").read_text("utf8")
+    write_whole(root / "nbgrader_config.py", config + settings)
     for number, (name, factor) in enumerate([("doubled", 2.0), ("tripled", 3.0)], 1):
         text = EXERCISE.format(name=name, factor=factor, title=name.capitalize())
         path = root / "solutions" / NAME / f"e{number:02}_{name}.py"

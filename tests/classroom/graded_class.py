@@ -18,7 +18,10 @@ from sqlalchemy import text as sql
 from attn_course.authoring.files import write_whole
 from attn_course.classroom.course import Course
 from attn_course.classroom.gradebook import opened
-from attn_course.classroom.provenance import about, provenance_path, write_provenance
+from attn_course.classroom.provenance import provenance_path, write_provenance
+from attn_course.engine.identity import content_digest, environment_digest
+from attn_course.engine.result import Result
+from attn_course.engine.work import record
 from attn_course.grading.diagnose import diagnose_outputs, sizes
 from attn_course.grading.fingerprint import fingerprint
 from attn_course.grading.outcome import Outcome
@@ -88,9 +91,16 @@ class GradedClass:
             self.waits(student, assignment)
             folder = self.course.step("autograded", student, assignment)
             write_whole(folder / f"{assignment}.ipynb", text)
-            known = about(notebook, book, assignment, student, True)
+            known = {
+                "assignment": assignment,
+                "student": student,
+                "submission": content_digest(notebook),
+                "modules": book.digest,
+                "environment": environment_digest(),
+                "sandboxed": True,
+            }
             path = provenance_path(self.course.root, assignment, student)
-            write_provenance(path, known, rulings)
+            write_provenance(path, Result("", known, list(map(record, rulings))))
         with opened(self.course) as gradebook, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbgrader's, about its own session
             gradebook.db.execute(sql("PRAGMA synchronous = OFF"))  # it is a test

@@ -6,9 +6,10 @@ import nbformat
 import pytest
 
 from attn_course.classroom.grade import grade
-from attn_course.classroom.provenance import content_digest, provenance_path
+from attn_course.classroom.provenance import provenance_path
 from attn_course.classroom.replay import NothingToReplay, replay
 from attn_course.classroom.report import results
+from attn_course.engine.identity import content_digest
 from attn_course.judge.seeds import course_secret, seed
 
 from .conftest import NAME, make_course, solved, submit

@@ -14,7 +14,7 @@ from attn_course.classroom.grade import (
 )
 from attn_course.classroom.report import results
 from attn_course.cli import app
-from attn_course.judge import sandbox
+from attn_course.judge import sandbox, supply
 from attn_course.judge.cold import StudentKernel
 from attn_course.judge.student import NoKernel
 
@@ -71,6 +71,7 @@ def test_a_kernel_that_does_not_start_is_nobodys_fault(course, monkeypatch):
         raise NoKernel("no such Python")
 
     submit(course, "ada", nbformat.writes(solved(course)))
+    monkeypatch.setattr(supply, "fork_server", lambda: None)
     monkeypatch.setattr(StudentKernel, "__enter__", fail)
     with pytest.raises(CannotGoOn, match="no such Python"):
         list(grade(course, NAME))

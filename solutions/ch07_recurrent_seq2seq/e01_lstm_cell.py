@@ -285,3 +285,10 @@ def bent_behind_the_gate(x, h, c, W, U, b):
     i, f, g, o = _parts(x, h, W, U, b)
     c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
     return np.tanh(_sigmoid(o) * c), c
+
+
+@misconception(caught_by=gates_shut_and_open)
+def bias_left_out(x, h, c, W, U, b):
+    """With inputs and states of zero your gates stand at one half, whatever `b` says.
+    What is added to the two products?"""
+    return lstm_cell(x, h, c, W, U, np.zeros_like(b))

@@ -147,7 +147,7 @@ def nothing_but_padding(additive_read):
     memory = np.array([[[3.0], [6.0]], [[3.0], [6.0]], [[5.0], [7.0]]])
     real = np.array([[False, False], [True, True], [False, True]])
     query, W = np.array([[1.0, 0.0, 1.0, 2.0]] * 3), np.zeros((4, 5))
-    W[0] = 1.0
+    W[0] = [1.0, 0.5, -1.0, 0.3, 0.8]
     U, v = np.array([[0.1, 0.0, 0.2, 0.0, 0.0]]), np.array([1.0, 1.0, -1.0, 0.0, 2.0])
     got = additive_read(query, memory, real, W, U, v)
     both = isinstance(got, tuple | list) and len(got) == 2
@@ -231,8 +231,9 @@ def a_product_in_place_of_the_sum(query, memory, real, W, U, v):
 
 @misconception(caught_by=the_query_has_a_say)
 def the_query_is_left_out(query, memory, real, W, U, v):
-    """Your scores depend on the positions alone, so that the decoder would look at the
-    same place at every step. Who is asking?"""
+    """The query changes nothing in your weights, so the decoder would look at the same
+    place at every step. Does it have a say, and is it bent together with the position?
+    """
 
     def score(query, memory, W, U, v):
         return np.tanh(memory @ U) @ v
@@ -320,6 +321,14 @@ def padding_emptied_and_kept(query, memory, real, W, U, v):
     """You set the states of padding to zero and let them take part. A state of zeros
     has a score like any other, and takes a share: take the *score* away."""
     return _looked(query, memory * real[..., None], np.ones_like(real), W, U, v)
+
+
+@misconception(caught_by=shares_you_can_work_out)
+def reads_what_was_scored(query, memory, real, W, U, v):
+    """The weights are right. What they average is the memory behind `U`, which is made
+    for scoring; what is read are the states as they are."""
+    _, weights = _looked(query, memory, real, W, U, v)
+    return np.einsum("bp,bpm->bm", weights, memory @ U), weights
 
 
 @misconception(caught_by=shares_you_can_work_out)

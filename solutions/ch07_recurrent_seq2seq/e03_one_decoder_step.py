@@ -36,10 +36,10 @@ exercise(
     hints=(
         "Three moves, in the order of the statement. Before you write the second, ask: "
         "which state is the query, the one you were given or the one you just made?",
-        "`state @ general` has one row a sample, as wide as the memory. Its product "
-        'with each position is `np.einsum("bm,bpm->bp", ...)`.',
+        "Call the new state `after`. `after @ general` has one row a sample, as wide "
+        'as the memory; with each position: `np.einsum("bm,bpm->bp", ...)`.',
         "Scores where `real`, minus infinity elsewhere; subtract each row's largest; "
-        "exponentials; divide by their total. Then `np.concatenate([context, state], "
+        "exponentials; divide by their total. Then `np.concatenate([context, after], "
         "axis=1)` goes through `combine` and tanh.",
     ),
 )
@@ -324,6 +324,36 @@ def no_shift(token, fed, state, memory, real, cell, general, combine):
 
 
 @misconception(caught_by=padding_and_large_scores)
+def no_shift_of_what_is_real(token, fed, state, memory, real, cell, general, combine):
+    """Padding is hidden well, and a score of 1000 is still too much for the
+    exponential. What may be subtracted from a row without changing its weights?"""
+
+    def share(scores, real):
+        with np.errstate(over="ignore", invalid="ignore"):
+            exps = np.exp(np.where(real, scores, -np.inf))
+            return exps / exps.sum(axis=1, keepdims=True)
+
+    return _step(token, fed, state, memory, real, cell, general, combine, share=share)
+
+
+@misconception(caught_by=a_step_on_paper)
+def hides_with_a_zero_score(token, fed, state, memory, real, cell, general, combine):
+    """Padding has a score of 0 with you, and 0 may even be the highest of a row. Which
+    score gives an exponential of exactly 0?"""
+    return _step(
+        token,
+        fed,
+        state,
+        memory,
+        real,
+        cell,
+        general,
+        combine,
+        share=lambda s, real: _softmax(np.where(real, s, 0.0)),
+    )
+
+
+@misconception(caught_by=padding_and_large_scores)
 def shift_by_the_padding(token, fed, state, memory, real, cell, general, combine):
     """The shift is that of the highest score, and padding had it: all real positions
     vanish, and 0 / 0 is nan. Among whom should the highest be looked for?"""
@@ -389,3 +419,16 @@ def asks_before_and_combines_after(
     context = np.einsum("bp,bpm->bm", weights, memory)
     joined = np.concatenate([context, after], axis=1)
     return after, np.tanh(joined @ combine), weights
+
+
+@misconception(caught_by=a_step_on_paper)
+def asks_after_and_combines_before(
+    token, fed, state, memory, real, cell, general, combine
+):
+    """The right state asks, and another one is combined: `state` is from before the
+    step. Which of the two has seen the token?"""
+
+    def join(c, h):
+        return np.concatenate([c, state], axis=1)
+
+    return _step(token, fed, state, memory, real, cell, general, combine, join=join)

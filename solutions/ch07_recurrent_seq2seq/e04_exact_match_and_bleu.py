@@ -18,8 +18,8 @@ $$ \text{BLEU} = \text{BP} \cdot \sqrt{p_1 p_2}, \qquad
   and add up.
 - If nothing is found for some n, BLEU is 0.
 
-Every candidate has at least one token, and one of them has two. The counting can be
-done with `Counter`, which is imported.
+Every candidate has at least one token, and at least one of them has two or more. The
+counting can be done with `Counter`, which is imported.
 """
 
 from collections import Counter
@@ -275,6 +275,24 @@ def no_penalty(candidates, references):
     return _score(candidates, references, penalty=lambda c, r: 1.0)
 
 
+@misconception(caught_by=too_short_is_punished)
+def a_bonus_for_length(candidates, references):
+    """You use the exponential at any length, so a text that is too long gets a factor
+    above one. There are two cases: which one is for c > r?"""
+
+    def penalty(c, r):
+        return float(np.exp(1 - r / c))
+
+    return _score(candidates, references, penalty=penalty)
+
+
+@misconception(caught_by=too_short_is_punished)
+def the_ratio_as_it_is(candidates, references):
+    """Your penalty for a short text is c / r itself. The formula has another function
+    of the two lengths, which falls faster: read its second case again."""
+    return _score(candidates, references, penalty=lambda c, r: min(1.0, c / r))
+
+
 @misconception(caught_by=repeated_words_are_clipped)
 def no_clipping(candidates, references):
     """Each repetition of a right word counts as right again, so "the the the" is
@@ -295,6 +313,42 @@ def clipped_at_one(candidates, references):
         return int(any(gram in one for one in theirs))
 
     return _score(candidates, references, clip=clip)
+
+
+@misconception(caught_by=repeated_words_are_clipped)
+def sets_of_ngrams(candidates, references):
+    """You took sets, in which an n-gram occurs once or not at all, on both sides of
+    the fraction. A word that is written six times is six words: keep the counts."""
+    shares = []
+    for n in (1, 2):
+        hits = every = 0
+        for mine, those in zip(candidates, references, strict=True):
+            grams = set(_grams(mine, n))
+            every += len(grams)
+            hits += len(grams & {g for one in those for g in _grams(one, n)})
+        shares.append(hits / every if every else 0.0)
+    exact, _ = _score(candidates, references)
+    c = sum(map(len, candidates))
+    r = sum(map(_nearest, candidates, references))
+    return exact, _penalty(c, r) * _geometric(shares)
+
+
+@misconception(caught_by=two_references_two_candidates)
+def one_reference_for_all_ngrams(candidates, references):
+    """You pick one reference for the whole text, the one in which most is found. Each
+    n-gram may find its own: one reference holds this one most, another that one."""
+    shares = []
+    for n in (1, 2):
+        hits = every = 0
+        for mine, those in zip(candidates, references, strict=True):
+            grams = Counter(_grams(mine, n))
+            every += grams.total()
+            hits += max((grams & Counter(_grams(one, n))).total() for one in those)
+        shares.append(hits / every if every else 0.0)
+    exact, _ = _score(candidates, references)
+    c = sum(map(len, candidates))
+    r = sum(map(_nearest, candidates, references))
+    return exact, _penalty(c, r) * _geometric(shares)
 
 
 @misconception(caught_by=corpora_against_the_course)

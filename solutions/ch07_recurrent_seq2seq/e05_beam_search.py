@@ -178,6 +178,10 @@ def longer_texts_get_their_chance(beam_search):
             [0.60, 0.01, 0.01, 0.38],
         ]
     )
+    got = beam_search(first, after, 1, 3, 0.0)
+    both = isinstance(got, tuple | list) and len(got) == 2
+    assert both, f"wanted two things, tokens and a score, got {got!r}"
+    close(list(got[0]), [1], "tokens, cut off after one")
     short, long = np.log(0.55 * 0.5), np.log(0.44 * 0.99 * 0.6)
     for alpha in (0.0, 2.0, 0.1, 1.0):
         got = beam_search(first, after, 4, 3, alpha)
@@ -315,6 +319,23 @@ def always_greedy(first, after, longest, width, alpha):
     """You follow the likeliest token at each step, whatever `width` is. The others of
     the beam might lead to a better end."""
     return _search(first, after, longest, 1, alpha)
+
+
+@misconception(caught_by=greedy_misses_the_best)
+def ends_outside_the_beam(first, after, longest, width, alpha):
+    """You put aside every text that ends, also poor ones that the beam would have
+    dropped. An end competes for a place like any other candidate."""
+    live, ended = [([], 0.0)], []
+    for _ in range(longest):
+        grown = []
+        for text, total in live:
+            logs = after[text[-1]] if text else first
+            grown += [([*text, t], total + p) for t, p in enumerate(logs)]
+        ended += [one for one in grown if not one[0][-1]]
+        live = [one for one in grown if one[0][-1]]
+        places = max(width - len(ended), 0)
+        live = sorted(live, key=lambda one: -one[1])[:places]
+    return _best(ended or live, alpha)
 
 
 @misconception(caught_by=one_fault_each)

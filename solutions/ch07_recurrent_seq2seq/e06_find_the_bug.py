@@ -121,6 +121,7 @@ def an_even_table_costs_ln_of_the_vocabulary(decoder_loss):
     targets = np.array([[4, 5, 3, 2], [5, 3, 2, 0], [3, 2, 0, 0]])
     close(decoder_loss(targets, np.zeros((6, 6))), np.log(6.0), "loss")
     repeats = 2.0 * np.eye(6)  # never right here: no token follows itself
+    repeats[0, 0] = 0.0  # filling is even, so that it shows if it is counted
     wanted = np.log(5 + np.exp(2.0))
     close(decoder_loss(targets, repeats), wanted, "loss of a decoder that repeats")
 
@@ -292,6 +293,15 @@ def the_sum_in_place_of_the_mean(targets, table):
 def in_bits(targets, table):
     """Your logarithm has base 2, so the loss is in bits. Here it is in nats."""
     return _loss(targets, table) / np.log(2)
+
+
+@misconception(caught_by=an_even_table_costs_ln_of_the_vocabulary)
+def nothing_mended(targets, table):
+    """All three bugs are still there. Begin with what the decoder reads: compare, for
+    one row, what goes in at each position with what has to come out."""
+    return _loss(
+        targets, table, read=lambda t: t, twice=True, mean=lambda c, t: c.mean()
+    )
 
 
 @misconception(caught_by=an_even_table_costs_ln_of_the_vocabulary)

@@ -111,13 +111,13 @@ def three_tokens_on_paper(self_attention):
 def samples_never_meet(self_attention):
     """Four samples of two tokens each; only their own shares count."""
     first = np.log([[1.0, 4.0], [2.0, 8.0], [4.0, 16.0], [1.0, 2.0]])  # (batch, tokens)
-    X = np.stack([first, np.ones((4, 2)), np.zeros((4, 2))], axis=-1)
+    loud = np.array([0.5, 1.0])
+    X = np.stack([first, np.tile(loud, (4, 1)), np.zeros((4, 2))], axis=-1)
     W_query = np.array([[0.0] * 5, [np.sqrt(5), 0, 0, 0, 0], [0.0] * 5])
     W_key = np.array([[1.0, 0, 0, 0, 0], [0.0] * 5, [3.0] * 5])
     W_value = np.array([[1.0, 0, 0, 2, 0, 0], [0, 3, 0, 0, 0, 1], [1.0] * 6])
-    shares = np.exp(first) / np.exp(first).sum(axis=1)[:, None]
-    each = np.einsum("bk,bkm->bm", shares, X) @ W_value
-    wanted = np.stack([each, each], axis=1)  # both tokens ask alike
+    exps = np.exp(loud[:, None] * first[:, None, :])  # (batch, askers, asked)
+    wanted = exps / exps.sum(axis=2)[:, :, None] @ X @ W_value
     close(self_attention(X, W_query, W_key, W_value), wanted, "reads of four samples")
 
 
@@ -195,6 +195,13 @@ def shares_down_the_columns(X, W_query, W_key, W_value):
 
 
 @misconception(caught_by=three_tokens_on_paper)
+def one_whole_for_all(X, W_query, W_key, W_value):
+    """Your weights sum to one over the whole table. Each token that asks has a whole of
+    its own to share out: over which axis?"""
+    return _read(X @ W_query, X @ W_key, X @ W_value, axis=None)
+
+
+@misconception(caught_by=three_tokens_on_paper)
 def weights_turned_round(X, W_query, W_key, W_value):
     """The weights are right and are used turned round: token i is given what the others
     wanted of it. Each row of the result is a row of weights times the values."""
@@ -237,6 +244,15 @@ def across_the_batch(X, W_query, W_key, W_value):
     return np.moveaxis(mixed, -2, 0)
 
 
+@misconception(caught_by=samples_never_meet)
+def all_axes_turned(X, W_query, W_key, W_value):
+    """The keys do not stand as the product wants them: entries down, positions across,
+    in every sample. `K.T` does that for one sequence; of a batch it turns all axes."""
+    scores = X @ W_query @ (X @ W_key).T / np.sqrt(W_key.shape[1])
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return exps / exps.sum(axis=-1, keepdims=True) @ (X @ W_value)
+
+
 @misconception(caught_by=batches_against_the_reference)
 def axis_counted_from_the_front(X, W_query, W_key, W_value):
     """Right for one sequence. With batches in front, axis 1 is no longer that of the
@@ -246,8 +262,8 @@ def axis_counted_from_the_front(X, W_query, W_key, W_value):
 
 @misconception(caught_by=loud_scores)
 def no_shift(X, W_query, W_key, W_value):
-    """Correct on paper, but exp of a large score fits in no float, and inf / inf is
-    nan. Something may be subtracted from a whole row that changes nothing in theory."""
+    """exp of a large score fits in no float, and inf / inf is nan. Something may be
+    subtracted from a whole row of scores that changes nothing in theory."""
     scores = X @ W_query @ np.swapaxes(X @ W_key, -1, -2) / np.sqrt(W_key.shape[1])
     exps = np.exp(scores)
     return exps / exps.sum(axis=-1, keepdims=True) @ (X @ W_value)

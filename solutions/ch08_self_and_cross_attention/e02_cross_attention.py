@@ -201,6 +201,22 @@ def the_source_asks(target, source, W_query, W_key, W_value, lengths):
 
 
 @misconception(caught_by=two_ask_three)
+def source_in_the_table_of_queries(target, source, W_query, W_key, W_value, lengths):
+    """Rows of the source are given to the table that makes queries, and it is made for
+    the width of the target. Who asks here, and who is asked?"""
+    real = np.ones((1, 1, target.shape[1]), dtype=bool)
+    return _weights(source @ W_query, target @ W_key, real) @ (target @ W_value)
+
+
+@misconception(caught_by=two_ask_three)
+def target_in_a_table_of_the_source(target, source, W_query, W_key, W_value, lengths):
+    """Rows of the target are given to a table that is made for the width of the source.
+    Keys and values both come from those who are asked."""
+    weights = _weights(target @ W_query, source @ W_key, _real(source, lengths))
+    return weights @ (target @ W_value)
+
+
+@misconception(caught_by=two_ask_three)
 def no_scale(target, source, W_query, W_key, W_value, lengths):
     """Everything is in place but the scale: with wide keys the scores get large, and
     softmax almost picks a single position."""
@@ -301,10 +317,23 @@ def an_empty_source_gives_nan(target, source, W_query, W_key, W_value, lengths):
 
 @misconception(caught_by=an_empty_source_gives_zeros)
 def an_empty_source_reads_padding(target, source, W_query, W_key, W_value, lengths):
-    """A large negative number in place of -inf: where nothing is real all scores are
-    equal, and the padding is read in equal parts. Zeros are wanted."""
+    """An empty source is read in equal parts, since all its scores are the same: be it
+    0 or one large negative number, softmax shares it out. Zeros are wanted."""
     weights = _weights(target @ W_query, source @ W_key, _real(source, lengths))
     return weights @ (source @ W_value)
+
+
+@misconception(caught_by=an_empty_source_gives_zeros)
+def nothing_left_to_take_a_maximum_of(target, source, W_query, W_key, W_value, lengths):
+    """You cut the padding off, and of an empty source nothing is left that could have a
+    maximum. What do those read who ask it?"""
+    rows = []
+    for asks, memory, length in zip(target, source, lengths, strict=True):
+        real = np.ones((1, 1, length), dtype=bool)
+        memory = memory[None, :length]
+        weights = _weights(asks[None] @ W_query, memory @ W_key, real)
+        rows.append(weights[0] @ memory[0] @ W_value)
+    return np.array(rows)
 
 
 @misconception(caught_by=against_the_reference)
@@ -351,8 +380,8 @@ def hides_those_who_ask_as_well(target, source, W_query, W_key, W_value, lengths
 
 @misconception(caught_by=an_empty_source_gives_zeros)
 def an_empty_source_is_not_hidden(target, source, W_query, W_key, W_value, lengths):
-    """A large negative number is added to all scores of an empty source. They sink
-    together, softmax sees no difference, and the padding is read. Zeros are wanted."""
+    """An empty source is read as if it were real. Adding one large negative number to
+    all its scores would not stop that: they sink together. Zeros are wanted."""
     scores = target @ W_query @ np.swapaxes(source @ W_key, 1, 2)
     scores = scores / np.sqrt(W_key.shape[1])
     scores = scores + np.where(_real(source, lengths), 0, -1e9)

@@ -166,7 +166,7 @@ def four_plain_cases(order_report):
 
 @check(points=1)
 def some_orders_are_not_all(order_report):
-    """A ring, a ring with two sides, a mirror; one row that differs; a rising order."""
+    """Rings, a mirror; one row that differs, whichever it is; a rising order."""
     X = np.array([[-2.0, 1, 0.7], [0.5, -1, 1], [1.0, 2, 0.3], [3.0, 0, -2]])
     cases = {
         "a ring": lambda X: X - np.roll(X, 1, axis=0),
@@ -174,7 +174,11 @@ def some_orders_are_not_all(order_report):
         "a mirror": lambda X: X * np.array([[1.0], [2.0], [2.0], [1.0]]),
         "the last row is added": lambda X: X + X[-1],
         "the first row is added": lambda X: X + X[0],
+        "the second row is added": lambda X: X + X[1],
+        "the third row is added": lambda X: X + X[2],
         "the most where rows rise": lambda X: 0 * X + np.arange(4.0) @ X[:, 0],
+        "a ring of 0, 2, 1, 3": lambda X: X + X[[3, 2, 0, 1]] + X[[2, 3, 1, 0]],
+        "a ring of 0, 1, 3, 2": lambda X: X + X[[2, 0, 3, 1]] + X[[1, 3, 0, 2]],
     }
     for name, function in cases.items():
         got = order_report(function, X)
@@ -188,7 +192,7 @@ def some_orders_are_not_all(order_report):
 
 @check(points=1)
 def invariant_for_all_orders(order_report):
-    """Rows in order of size; both ends added; the last; a detour with rounding."""
+    """A small step; rows in order of size; both ends added; the last; roundings."""
     X = np.array([[1.0, 2, 0.3], [0.5, -1, 1], [3.0, 0, -2], [-2.0, 1, 0.7]])
 
     def detour(X):
@@ -196,11 +200,11 @@ def invariant_for_all_orders(order_report):
         return np.tanh(X) + total - total
 
     cases = {
+        "a small step aside": (lambda X: X + 1e-3 * X[0], False, False),
         "sorted columns": (lambda X: np.sort(X, axis=0), False, True),
         "both ends, added": (lambda X: X[:1] + X[-1:], False, False),
         "the last row alone": (lambda X: X[-1:], False, False),
         "a detour that rounds": (detour, True, False),
-        "a small step aside": (lambda X: X + 1e-3 * X[0], False, False),
         "a sum that rounds": (lambda X: np.cumsum(X / 3, axis=0)[-1:], False, True),
     }
     for name, (function, follows, stays) in cases.items():
@@ -215,7 +219,7 @@ def invariant_for_all_orders(order_report):
 
 @check(points=2, hidden=True)
 def layers_of_the_course(order_report, rng):
-    """Attention that asks itself, a memory, or under a mask, and a convolution."""
+    """Rows alone; attention to itself, to a memory, under a mask; a convolution."""
     from attn_course.functional import attend, causal_mask, convolve
 
     X, M = rng.normal(size=(4, 5)), rng.normal(size=(6, 5))
@@ -224,6 +228,7 @@ def layers_of_the_course(order_report, rng):
     seen = causal_mask(4)
     two_sided = (kernel + kernel[::-1]) / 2
     cases = {
+        "tanh of each row": (np.tanh, True, False),
         "self-attention": (lambda X: attend(X @ q, X @ k, X), True, False),
         "askers of a memory": (lambda X: attend(X @ q, M @ k, M), True, False),
         "the memory itself": (lambda X: attend(M @ q, X @ k, X), False, True),
@@ -262,8 +267,8 @@ def only_moved_along(function, X):
 
 @misconception(caught_by=some_orders_are_not_all)
 def one_swap_in_front(function, X):
-    """You swapped the first two rows. What is special about the last row, if anything,
-    this one order cannot show."""
+    """The orders you try leave the last row in its place, as a swap of the first two
+    does. What is special about that row, if anything, they cannot show."""
     return _by(function, X, [[1, 0, *range(2, len(X))]])
 
 
@@ -335,6 +340,25 @@ def close_is_close_enough(function, X):
         return a.shape == b.shape and np.allclose(a, b, rtol=1e-2, atol=1e-2)
 
     return _by(function, X, _all(X), same=near)
+
+
+@misconception(caught_by=four_plain_cases)
+def an_order_as_a_tuple(function, X):
+    """An order is a tuple here, and a tuple between brackets asks for one entry of an
+    array with that many axes. To pick rows, make it a list first."""
+    return function(X[tuple(range(len(X)))]), False
+
+
+@misconception(caught_by=four_plain_cases)
+def an_output_for_each_row_is_taken_for_granted(function, X):
+    """This function gives more rows than it gets, or fewer, and you compare them place
+    by place. It cannot be equivariant: there is not an output for each position."""
+    before, orders = function(X), _all(X)
+    afters = [(order, function(X[order])) for order in orders]
+    return (
+        all(np.allclose(after, before[order]) for order, after in afters),
+        all(np.allclose(after, before) for _, after in afters),
+    )
 
 
 @misconception(caught_by=four_plain_cases)

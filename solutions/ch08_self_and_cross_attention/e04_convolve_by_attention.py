@@ -173,6 +173,18 @@ def round_in_a_ring(values, kernel):
 
 
 @misconception(caught_by=three_taps_on_paper)
+def counts_from_the_end(values, kernel):
+    """Before the first position you read the last: an index of -1 counts from the end.
+    A tap that points beyond either end reads nothing."""
+    taps, n = len(kernel), values.shape[-2]
+    weights = np.zeros((taps, n, n))
+    for t, i in np.ndindex(taps, n):
+        if i + t - taps // 2 < n:
+            weights[t, i, i + t - taps // 2] = 1
+    return _by(values, kernel, weights)
+
+
+@misconception(caught_by=three_taps_on_paper)
 def the_edge_repeated(values, kernel):
     """Beyond an end you read the last position there is. The formula reads nothing, a
     row of zeros."""
@@ -193,6 +205,20 @@ def only_what_came_before(values, kernel):
     """Your last tap is for the own place, and all the others look back. The middle tap
     is for the own place."""
     return _by(values, kernel, _tables(values, kernel, range(1 - len(kernel), 1)))
+
+
+@misconception(caught_by=three_taps_on_paper)
+def every_tap_a_step_further_back(values, kernel):
+    """Your first tap is for the own place, and each of the others looks one place
+    further back. The middle tap is for the own place: what of those after it?"""
+    return _by(values, kernel, _tables(values, kernel, range(0, -len(kernel), -1)))
+
+
+@misconception(caught_by=more_taps_than_positions)
+def taps_meet_the_batch(values, kernel):
+    """The axis of the taps and that of the batch stand in the same place, so the
+    product pairs them off. Every tap is to meet every sample."""
+    return _tables(values, kernel), (_tables(values, kernel) @ values @ kernel).sum(0)
 
 
 @misconception(caught_by=three_taps_on_paper)
@@ -220,7 +246,7 @@ def the_table_turned(values, kernel):
 
 
 @misconception(caught_by=more_taps_than_positions)
-def weights_of_true_and_false(values, kernel):
+def only_taps_that_reach(values, kernel):
     """Only the taps that reach a position have a table in your weights. A tap that
     reads nothing keeps its place: a table of zeros."""
     weights, output = _by(values, kernel, _tables(values, kernel))

@@ -180,8 +180,8 @@ def _read(Q, K, V, scale=None, axis=-1):
 
 @misconception(caught_by=two_ask_three)
 def the_encoder_asks(decoder, encoder, W_query, W_key, W_value):
-    """One fault is mended. The encoder still asks: it gets a row for each word that was
-    read, and the decoder is told its own words. Who is asking, who is being asked?"""
+    """The encoder asks: it gets a row for each word that was read, and the decoder is
+    told its own words. Who is to ask, and who is to be asked?"""
     return _read(encoder @ W_query, decoder @ W_key, decoder @ W_value)
 
 
@@ -233,8 +233,8 @@ def half_a_swap(decoder, encoder, W_query, W_key, W_value):
 
 @misconception(caught_by=the_first_word_chooses)
 def no_scale(decoder, encoder, W_query, W_key, W_value):
-    """You took the root away altogether. Everything else is in place; but with wide
-    keys the scores get large, and softmax almost picks a single word."""
+    """The scores reach softmax undivided: the root is gone, or it counts the words
+    that ask, and one asks. With wide keys they get large: almost one word is picked."""
     return _read(decoder @ W_query, encoder @ W_key, encoder @ W_value, scale=1.0)
 
 

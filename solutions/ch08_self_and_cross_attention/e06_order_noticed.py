@@ -127,15 +127,20 @@ def query_by_query(X, order, maps, allowed):
 
 @check(points=1)
 def running_means_on_paper(order_noticed):
-    """No queries, so all weights are even: means of means under a causal mask."""
+    """No queries, so all weights are even: means of means, causal and in a window."""
     X = np.zeros((4, 5))
     X[:, 0] = [12.0, 0.0, 24.0, 48.0]
     maps = np.zeros((2, 3, 5, 5))
     maps[:, 1], maps[:, 2] = np.eye(5), np.eye(5)
-    maps[1, 2, 0, 4] = 3.0  # the second layer writes 3 times entry 0 to entry 4
-    got = order_noticed(X, np.array([2, 0, 1, 3]), maps, np.tri(4, dtype=bool))
+    maps[1, 2, 0, 4] = -3.0  # the second layer writes -3 times entry 0 to entry 4
+    causal = np.tri(4, dtype=bool)
+    window = causal & ~np.tri(4, k=-2, dtype=bool)  # itself and the place before
+    got = order_noticed(X, np.array([2, 0, 1, 3]), maps, causal)
+    seen = order_noticed(X, np.array([0, 3, 1, 2]), maps, window)
     # Means so far: 12, 6, 12, 21; shuffled 24, 18, 12, 21. Their means: 6 apart.
     close(got, np.array([0.0, 18.0]), "differences after each layer")
+    # Means of two: 12, 6, 12, 36; shuffled 12, 30, 24, 12. Of the last two: 24 and 18.
+    close(seen, np.array([24.0, 18.0]), "differences after each layer, in a window")
 
 
 @check(points=1)
@@ -178,14 +183,16 @@ def against_the_reference(order_noticed, rng):
 
     X, maps = rng.normal(size=(6, 5)), rng.normal(size=(4, 3, 5, 5))
     some = (rng.random((6, 6)) < 0.5) | np.eye(6, dtype=bool)
+    pairs = []
     for allowed in (causal_mask(6), some, np.ones((6, 6), dtype=bool)):
         for order in (np.append(rng.permutation(5), 5), rng.permutation(6)):
             both, wanted = np.stack([X, X[order]]), []
             for q, k, v in maps:
                 both = attend(both @ q, both @ k, both @ v, allowed=allowed)
                 wanted.append(np.abs(both[0, -1] - both[1, -1]).max())
-            got = order_noticed(X, order, maps, allowed)
-            close(got, np.array(wanted), "differences after each layer")
+            pairs.append((order_noticed(X, order, maps, allowed), np.array(wanted)))
+    for got, wanted in pairs:
+        close(got, wanted, "differences after each layer")
 
 
 @check(points=1, hidden=True, extreme=True)
@@ -213,8 +220,8 @@ def the_mask_goes_along(X, order, maps, allowed):
 
 @misconception(caught_by=a_window_hears_of_it_late)
 def no_mask_at_all(X, order, maps, allowed):
-    """You left the mask out, so every layer asks a bag of words. What may each place
-    see?"""
+    """Your layers ask a bag of words: the mask is left out, or it makes hidden scores
+    0, which softmax shares out like any other. What may each place see?"""
     seen = np.ones_like(allowed)
     gaps = _through(X, maps, seen) - _through(X[order], maps, seen)
     return np.abs(gaps[:, -1]).max(axis=-1)
@@ -293,11 +300,33 @@ def the_input_is_added(X, order, maps, allowed):
 
 @misconception(caught_by=no_mask_no_order)
 def compared_with_the_same_word(X, order, maps, allowed):
-    """You follow the last word to where it went. Asked for is the last place, whoever
-    stands there."""
+    """You compare a word with itself, wherever it stands by now. Asked for is the last
+    place, whoever stands there."""
     straight, shuffled = _through(X, maps, allowed), _through(X[order], maps, allowed)
     gaps = straight[:, -1] - shuffled[:, int(np.argmax(order))]
     return np.abs(gaps).max(axis=-1)
+
+
+@misconception(caught_by=a_window_hears_of_it_late)
+def compared_with_the_word_that_came(X, order, maps, allowed):
+    """You look up where the word in the last place stood before, and compare it with
+    itself. Asked for is the last place, whoever stands there."""
+    straight, shuffled = _through(X, maps, allowed), _through(X[order], maps, allowed)
+    return np.abs(straight[:, order[-1]] - shuffled[:, -1]).max(axis=-1)
+
+
+@misconception(caught_by=against_the_reference)
+def hidden_scores_of_zero(X, order, maps, allowed):
+    """You make hidden scores 0, and softmax gives 0 a share like any other score. To
+    close a door completely use minus infinity."""
+
+    def layer(X, tables, allowed):
+        scores = X @ tables[0] @ (X @ tables[1]).T / np.sqrt(X.shape[1]) * allowed
+        exps = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return exps / exps.sum(axis=1, keepdims=True) @ X @ tables[2]
+
+    gaps = _through(X, maps, allowed, layer) - _through(X[order], maps, allowed, layer)
+    return np.abs(gaps[:, -1]).max(axis=-1)
 
 
 @misconception(caught_by=against_the_reference)

@@ -154,6 +154,14 @@ def as_wide_as_the_model(model, heads, width, queries, keys):
     return _costs(model, heads, width, queries, keys, parameters=count)
 
 
+@misconception(caught_by=wide_heads)
+def no_width_anywhere(model, heads, width, queries, keys):
+    """Your first two numbers never look at `width`. They take for granted that all
+    heads together are as wide as the model; here they may be wider or narrower."""
+    count, products = 4 * model * model + 4 * model, 2 * model * queries * keys
+    return _costs(model, heads, width, queries, keys, count, products)
+
+
 @misconception(caught_by=a_square_layer)
 def a_full_map_for_each_head(model, heads, width, queries, keys):
     """You gave every head a map as wide as all heads together. What one head owns is a

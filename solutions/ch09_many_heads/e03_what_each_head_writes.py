@@ -27,7 +27,7 @@ exercise(
     minutes=15,
     hints=(
         "Two heads of width 1, and W^O with two rows. Write the product out for one "
-        "position: which row of W^O does the read of head 2 meet?",
+        "position: which row of W^O meets the second head's read?",
         "Side by side, head 0 has the entries 0 to width - 1, so it meets the first "
         "`width` rows of W^O; head 1 meets the next ones.",
         "`output.reshape(heads, width, -1)` has the rows of each head, and `@` "
@@ -116,8 +116,9 @@ def they_sum_to_the_layer(contributions, rng):
     """A batch of four heads: summed over the heads, the parts are the whole."""
     reads, output = rng.normal(size=(2, 4, 6, 3)), rng.normal(size=(12, 5))
     joined = np.concatenate([reads[:, h] for h in range(4)], axis=-1)
-    got = contributions(reads, output)
-    close(np.shape(got), (2, 4, 6, 5), "shape of the contributions")
+    got = np.asarray(contributions(reads, output))
+    axes = "two rows, four heads, six queries, five entries"
+    assert got.shape == (2, 4, 6, 5), f"wanted (2, 4, 6, 5), {axes}; got {got.shape}"
     close(got.sum(axis=1), joined @ output, "sum of the contributions")
 
 

@@ -136,6 +136,11 @@ def _parts(x, heads):
     return x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
 
 
+def _straight(x, heads):
+    """Cut into heads by the reshape that scrambles."""
+    return x.reshape(len(x), heads, x.shape[1], -1)
+
+
 def _layer(
     query,
     memory,
@@ -271,22 +276,26 @@ def packed_head_by_head(query, memory, heads, w_in, b_in, w_out, b_out):
     return _layer(query, memory, heads, w_in[order], b_in[order], w_out, b_out)
 
 
+# The first check has one key: there this answer and the next one are the same.
+@misconception(caught_by=like_torch)
+def joined_by_a_bare_reshape(query, memory, heads, *parts):
+    """Your heads are joined by a bare reshape. The heads go back behind the positions
+    first: swap these two axes, then flatten."""
+    return _layer(query, memory, heads, *parts, join=np.asarray)
+
+
 @misconception(caught_by=like_torch)
 def cut_by_a_bare_reshape(query, memory, heads, *parts):
     """The shape is perfect, the contents travelled: cut and joined by a bare reshape,
     each head has a piece of the sentence. Split the last axis, then swap axes."""
-
-    def straight(x, heads):
-        return x.reshape(len(x), heads, x.shape[1], -1)
-
-    return _layer(query, memory, heads, *parts, cut=straight, join=np.asarray)
+    return _layer(query, memory, heads, *parts, cut=_straight, join=np.asarray)
 
 
 @misconception(caught_by=like_torch)
-def joined_by_a_bare_reshape(query, memory, heads, *parts):
-    """The heads are cut well and joined by a bare reshape. Undo the steps in reverse
-    order: swap the axes back before you flatten the heads."""
-    return _layer(query, memory, heads, *parts, join=np.asarray)
+def only_cut_by_a_bare_reshape(query, memory, heads, *parts):
+    """Joining is right. On the way in, a bare reshape gives each head a piece of the
+    sentence with all its entries: split the last axis, then swap axes."""
+    return _layer(query, memory, heads, *parts, cut=_straight)
 
 
 @misconception(caught_by=like_torch)

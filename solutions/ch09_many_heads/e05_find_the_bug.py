@@ -231,6 +231,22 @@ def two_faults_left(x, *maps):
 
 
 @misconception(caught_by=each_head_has_its_own_weights)
+def only_the_keys_mended(x, w_query, w_key, w_value, w_output, heads):
+    """The keys are cut as queries and values are: one fault is mended. Two are left,
+    the scale of the scores and the way out."""
+    given = x, w_query, w_key, w_value, w_output, heads
+    return _layer(*given, join=np.asarray, root=w_query.shape[1] ** 0.5)
+
+
+@misconception(caught_by=each_head_has_its_own_weights)
+def only_the_join_mended(x, w_query, w_key, w_value, w_output, heads):
+    """The way out is mended. Two faults are left: the scale of the scores, and one
+    reshape on the way in."""
+    given, cuts = (x, w_query, w_key, w_value, w_output, heads), (_cut, _straight, _cut)
+    return _layer(*given, cuts=cuts, root=w_query.shape[1] ** 0.5)
+
+
+@misconception(caught_by=each_head_has_its_own_weights)
 def keys_still_scrambled(x, *maps):
     """Two faults are mended. Your queries and values have heads that see the whole
     sentence; the keys of a head are still a piece of it."""

@@ -14,9 +14,10 @@ with the largest. Return a table of heads by heads:
 
 A negative entry is fine: then the guesses are better without.
 
-Then use it on the reads of this page's model with four heads (`accuracy_without` makes
-them), or of one with eight. Are there two heads that cost more together than the sum of
-what they cost alone?
+Then use it on this page's model with four heads, or with eight: `accuracy_without`
+shows how to get its reads. Its last map times its map to the logits makes a `readout`
+(the last map's bias takes the same way); keep the columns of one answer. Are there two
+heads that cost more together than the sum of what they cost alone?
 """
 
 import numpy as np
@@ -121,9 +122,11 @@ def two_spares_and_a_specialist(cost_of_removal):
     reads = np.zeros((8, 3, 2))
     reads[:, 0, 0] = reads[:, 2, 1] = np.where(labels == 1, 1.0, 3.0)  # mean 2.25
     reads[:, 1, 0] = np.where(labels == 3, 9.0, 1.0)  # mean 2
+    reads[:, 0, 1], reads[:, 1, 1], reads[:, 2, 0] = 5.0, 4.0, 4.0  # for everybody
     readout = np.zeros((6, 4))
-    readout[0, 0] = readout[5, 0] = readout[2, 3] = 1.0
+    readout[0, 0] = readout[5, 0] = readout[2, 3] = readout[1, 2] = 1.0
     # Class 0 needs more than 4.2 from heads 0 and 2 together, else class 1 wins.
+    # Class 2 gets 5 from head 0, 9 less from its bias: it never wins.
     got = cost_of_removal(reads, readout, np.array([-4.2, 0.0, -9.0, -4.0]), labels)
     wanted = np.array([[0.0, 1, 3], [1, 1, 1], [3, 1, 0]]) / 8
     close(got, wanted, "table")
@@ -132,11 +135,11 @@ def two_spares_and_a_specialist(cost_of_removal):
 @check(points=1, extreme=True)
 def a_head_for_each_question(cost_of_removal):
     """Two heads, each the only one to know one thing of two: four classes."""
-    first = np.array([0, 0, 1, 1, 0, 1, 0, 1, 0, 1])
+    first = np.array([1, 0, 1, 1, 0, 1, 0, 1, 0, 1])
     second = np.array([0, 1, 0, 1, 1, 0, 0, 1, 1, 1])
     labels = 2 * first + second
     reads = np.zeros((10, 2, 3))
-    reads[:, 0, 1] = np.where(first == 1, 5.0, 3.0)  # mean 4
+    reads[:, 0, 1] = np.where(first == 1, 5.0, 3.0)  # mean 4.2
     reads[:, 1, 2] = np.where(second == 1, 1.0, -1.0)  # mean 0.2
     readout = np.zeros((6, 4))
     readout[1] = [0.0, 0.0, 1.0, 1.0]
@@ -218,6 +221,21 @@ def the_sum_of_two_costs(reads, readout, bias, labels):
 
 
 @misconception(caught_by=two_spares_and_a_specialist)
+def the_sum_of_two_costs_everywhere(reads, readout, bias, labels):
+    """You add two costs of one head each, on the diagonal the same one twice. Two heads
+    may be each other's spare, so take both away at once; on the diagonal take one."""
+    alone = _table(reads, readout, bias, labels).diagonal()
+    return np.add.outer(alone, alone)
+
+
+@misconception(caught_by=two_spares_and_a_specialist)
+def no_bias(reads, readout, bias, labels):
+    """Your logits are without `bias`. It decides close calls between classes, so it has
+    a say in every guess."""
+    return _table(reads, readout, 0 * bias, labels)
+
+
+@misconception(caught_by=two_spares_and_a_specialist)
 def accuracy_that_is_left(reads, readout, bias, labels):
     """Your table says how good the guesses are after the ablation. Asked for is how
     much is lost: compare with the accuracy of all heads."""
@@ -291,6 +309,19 @@ def a_mean_over_the_entries(reads, readout, bias, labels):
         bias,
         labels,
         instead=lambda reads: reads.mean(axis=2, keepdims=True),
+    )
+
+
+@misconception(caught_by=two_spares_and_a_specialist)
+def one_number_for_a_head(reads, readout, bias, labels):
+    """Your mean runs over more than the samples, over entries or heads as well. What a
+    head says to everybody is a row of its own: one mean for each entry."""
+    return _table(
+        reads,
+        readout,
+        bias,
+        labels,
+        instead=lambda reads: reads.mean(axis=(0, 2))[:, None],
     )
 
 

@@ -217,6 +217,14 @@ def heads_last(numbers, queries, keys):
 
 
 @misconception(caught_by=before_here_after)
+def the_future_is_hidden(numbers, queries, keys):
+    """You hide the keys after the query as well. To hide is a mask's business; here the
+    keys after the query have numbers of their own."""
+    steps = np.arange(keys) - np.arange(keys - queries, keys)[:, None]
+    return np.where(steps > 0, -np.inf, _looked_up(numbers, queries, keys))
+
+
+@misconception(caught_by=before_here_after)
 def from_the_first_query_back(numbers, queries, keys):
     """Two slips at once: your offsets count from the key to the query, and your queries
     stand at the beginning of the text. Write down the offset of one pair by hand."""

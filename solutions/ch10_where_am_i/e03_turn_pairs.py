@@ -276,6 +276,23 @@ def exponent_without_the_two(x, positions, base):
 
 
 @misconception(caught_by=quarter_turns_on_paper)
+def always_ten_thousand(x, positions, base):
+    """Your base is 10000 whatever is asked for. How fast does the last pair turn? That
+    tells you the base."""
+    return _turned(x, positions, _speeds(x, 10000.0))
+
+
+@misconception(caught_by=only_the_offset_counts)
+def no_minus_at_all(x, positions, base):
+    """Neither of your sines has a minus. In the formula one of them has; without it the
+    pair is no longer turned, and its length changes."""
+    angles = np.outer(positions, _speeds(x, base))
+    cos, sin = np.cos(angles), np.sin(angles)
+    first, second = np.split(x, 2, axis=-1)
+    return np.concatenate([first * cos + second * sin, first * sin + second * cos], -1)
+
+
+@misconception(caught_by=quarter_turns_on_paper)
 def put_back_as_neighbours(x, positions, base):
     """The turns are right, and the entries come back in another order: the two of a
     pair stand side by side. All entries keep their places."""

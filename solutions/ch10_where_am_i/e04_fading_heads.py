@@ -242,6 +242,13 @@ def the_future_is_hidden(heads, queries, keys):
     return np.where(_steps(queries, keys) < 0, -np.inf, bias)
 
 
+@misconception(caught_by=two_heads_on_paper)
+def the_future_costs_nothing(heads, queries, keys):
+    """Keys after the query keep their whole score in your bias. The distance counts on
+    either side: the key after is as far away as the one before."""
+    return _faded(_slopes(heads), queries, keys, distance=lambda s: np.maximum(s, 0))
+
+
 @misconception(caught_by=against_the_library)
 def squared_distance(heads, queries, keys):
     """You take off the square of the distance. The biases of ALiBi are linear: the

@@ -229,8 +229,8 @@ def against_the_library(continue_reading, rng):
 
 @misconception(caught_by=one_at_a_time_or_all_together)
 def queries_begin_at_zero(queries, keys, values, base):
-    """Two faults are mended. Your queries still begin at place 0, however much of the
-    text is known: on the second step, which position has the new word?"""
+    """Your queries still begin at place 0, however much of the text is known: on the
+    second step, which position has the new word?"""
     return _read(queries, keys, values, base, stands=_from_zero)
 
 
@@ -239,6 +239,14 @@ def values_are_turned(queries, keys, values, base):
     """Two faults are mended. Your values are still turned, so a reader gets something
     that nobody stored. Who needs to know where they stand, to be compared?"""
     return _read(queries, keys, values, base, values_turned=True)
+
+
+@misconception(caught_by=one_at_a_time_or_all_together)
+def queries_after_the_keys(queries, keys, values, base):
+    """Your first query stands behind the last key. The places that ask are among those
+    that are known: the last query stands where the last key stands."""
+    count = len(queries)
+    return _read(queries, keys, values, base, stands=lambda asking: asking + count)
 
 
 @misconception(caught_by=pairs_are_turned_whole)

@@ -9,7 +9,7 @@ function returns, for each shift, how far the **weights** move when the text beg
 place `shift` in place of 0:
 
 $$ g_s = \max_{i,j} \, \lvert A_{ij}(s) - A_{ij}(0) \rvert, \qquad
-   A(s) = \softmax\bigl(\texttt{score}(X, \; s, s + 1, \dots, s + n - 1)\bigr), $$
+   A(s) = \operatorname{softmax}(\texttt{score}(X, \; s, s + 1, \dots, s + n - 1)), $$
 
 softmax over the keys. Scores may be as large as 10,000. A shift may be a fraction.
 
@@ -135,10 +135,12 @@ def all_texts_stacked(score, X, shifts):
 
 @check(points=1)
 def shares_on_paper(moved_along):
-    """Three words: the shares of the keys are as their first entry plus their place."""
+    """Three words: two share out as the keys' first entry plus their place, the last
+    one evenly."""
 
     def score(X, places):
-        return np.log(np.stack([X[:, 0] + places] * 3))
+        shares = X[:, 0] + places
+        return np.log(np.stack([shares, shares, np.ones(3)]))
 
     X = np.array([[1.0, 9.0], [0.0, 9.0], [4.0, 9.0]])  # at place 0: 1, 1, 6 in 8
     got = moved_along(score, X, np.array([1.0, 0.0, 3.0, 6.0, 4.5]))
@@ -160,14 +162,14 @@ def a_constant_is_no_change(moved_along):
 
 @check(points=1, extreme=True)
 def scores_of_ten_thousand(moved_along):
-    """Each query is sure of one key, with a score of 10,000; another one after a
-    shift. One row lies far above the next."""
+    """Each query is sure of its keys, with a score of 10,000; of others after a shift.
+    Two rows lie far above the first."""
 
     def score(X, places):
         signs = np.cos(np.pi * (places + places[:, None] - places[0]))
         return 1e4 * signs + X[:, :1]
 
-    X = np.array([[0.0, 1.0], [-9e4, 1.0], [7e4, 1.0]])
+    X = np.array([[0.0, 1.0], [7e4, 1.0], [7e4, 1.0]])
     got = moved_along(score, X, np.array([1.0, 2.0, 5.0, 8.0]))
     close(got, np.array([1.0, 0.0, 1.0, 0.0]), "how far the weights move")
 
@@ -221,8 +223,8 @@ def shares_of_the_columns(score, X, shifts):
 
 @misconception(caught_by=scores_of_ten_thousand)
 def no_shift_before_exp(score, X, shifts):
-    """exp of 10,000 is infinite, and inf / inf is nan. What may be subtracted from a
-    whole row without changing its shares?"""
+    """exp of 10,000 is infinite, and inf / inf is nan; exp of −80,000 is 0, and 0 / 0
+    is nan too. What may be subtracted from each row without changing its shares?"""
 
     def weights(begin):
         exps = np.exp(score(X, begin + np.arange(len(X))))
@@ -238,6 +240,21 @@ def step_by_step(score, X, shifts):
     tables = [_weights(score, X, s) for s in (0, *shifts)]
     pairs = zip(tables[1:], tables, strict=False)
     return np.array([np.abs(after - before).max() for after, before in pairs])
+
+
+@misconception(caught_by=shares_on_paper)
+def the_first_shift_as_home(score, X, shifts):
+    """You compare with the first of the shifts. Each is to be compared with the text
+    that begins at place 0, which need not be among them."""
+    tables = np.stack([_weights(score, X, s) for s in shifts])
+    return np.abs(tables - tables[:1]).max(axis=(1, 2))
+
+
+@misconception(caught_by=shares_on_paper)
+def never_moved(score, X, shifts):
+    """Nothing moves in your result: all numbers are 0. Do the shifts reach the places
+    that `score` is given?"""
+    return np.zeros(len(shifts))
 
 
 @misconception(caught_by=shares_on_paper)

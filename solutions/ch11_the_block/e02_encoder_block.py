@@ -145,23 +145,34 @@ def like_torch(EncoderBlock, rng):
 
 @check(points=1)
 def what_is_added_is_dropped(EncoderBlock):
-    """Attention adds 1 everywhere, the other layer 10: half of either is dropped."""
-    model, hidden, x = 8, 9, np.zeros((6, 7, 8))
+    """Attention adds 1, the other layer 10: half of either is dropped, or all of it."""
+    model, hidden = 8, 9
+    x = np.arange(6.0 * 7 * model).reshape(6, 7, model) % 11
     layer = nn.TransformerEncoderLayer(model, 2, hidden)
     weights = {n: np.zeros(tuple(w.shape)) for n, w in layer.state_dict().items()}
+    weights["norm1.weight"] += 1.0
+    weights["norm2.weight"] += 1.0
     weights["self_attn.in_proj_bias"][2 * model :] = 1.0
     weights["self_attn.out_proj.weight"] += np.eye(model)
     weights["linear1.bias"] += 1.0
     weights["linear2.weight"] += 10 / hidden
-    got = np.asarray(training(EncoderBlock, x, weights, 2, 0.5, True))
-    assert got.shape == x.shape, f"wanted shape {x.shape}, got shape {got.shape}"
-    values = sorted({float(v) for v in np.round(got, 6).ravel()})
+    half = np.asarray(training(EncoderBlock, x, weights, 2, 0.5, True))
+    none = training(EncoderBlock, x, weights, 2, 0.0, True)
+    biases = "self_attn.in_proj_bias", "linear2.bias"
+    uneven = {n: np.arange(float(len(weights[n]))) % 5 for n in biases}
+    normed = training(EncoderBlock, x, weights | uneven, 2, 1 - 1e-9, False)
+    assert half.shape == x.shape, f"wanted shape {x.shape}, got shape {half.shape}"
+    values = sorted({float(v) + 0.0 for v in np.round(half - x, 6).ravel()})
     assert values == [0.0, 2.0, 20.0, 22.0], (
-        "half of the 1s and half of the 10s are dropped, the rest doubled: wanted the "
-        f"sums 0, 2, 20 and 22, got {values[:6]}"
+        "with norm_first=True half of the 1s and half of the 10s are dropped, the rest "
+        f"doubled: wanted 0, 2, 20 and 22 to be added to x, got {values[:6]}"
     )
-    got = np.asarray(training(EncoderBlock, x, weights, 2, 0.0, True))
-    close(got, np.full(x.shape, 11.0), "rows with dropout 0")
+    close(none, x + 11, "rows with norm_first=True and dropout 0")
+    wanted = torch.from_numpy(x)
+    for _ in range(2):  # nothing is left to be added: two norms, one upon the other
+        wanted = nn.functional.layer_norm(wanted, (model,))
+    name = "rows with norm_first=False and all that is added dropped"
+    close(normed, wanted.numpy(), name)
 
 
 @check(points=2, hidden=True)
@@ -432,6 +443,48 @@ class NothingIsDropped(nn.Module):
 
     def forward(self, x):
         return _run(self, x)
+
+
+@misconception(caught_by=what_is_added_is_dropped)
+class DropsInOneHalf(nn.Module):
+    """Attention's change loses entries, and that of the feed-forward layer is added
+    whole. Both changes are dropped in the same way."""
+
+    __init__ = _parts
+
+    def forward(self, x):
+        def whole(rule):
+            def join(x, f, norm, drop):
+                return rule(x, f, norm, drop if norm is self.norm1 else _same)
+
+            return join
+
+        return _run(self, x, whole(_pre), whole(_post))
+
+
+@misconception(caught_by=what_is_added_is_dropped)
+class DropsWithNormFirstOnly(nn.Module):
+    """With `norm_first` you drop what is about to be added. In the other order nothing
+    of yours is dropped: read the second formula from the inside out."""
+
+    __init__ = _parts
+
+    def forward(self, x):
+        return _run(self, x, post=lambda x, f, norm, _: _post(x, f, norm, _same))
+
+
+@misconception(caught_by=what_is_added_is_dropped)
+class DropsBehindTheNorm(nn.Module):
+    """Without `norm_first` you drop entries of what the norm returns, so the stream
+    loses them. Only what is about to be added may lose entries."""
+
+    __init__ = _parts
+
+    def forward(self, x):
+        def post(x, f, norm, drop):
+            return drop(norm(x + f(x)))
+
+        return _run(self, x, post=post)
 
 
 @misconception(caught_by=what_is_added_is_dropped)

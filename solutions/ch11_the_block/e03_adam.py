@@ -190,6 +190,18 @@ def corrected_once(start, gradients, rates, beta1, beta2, eps):
 
 
 @misconception(caught_by=two_steps_on_paper)
+def the_corrected_means_are_kept(start, gradients, rates, beta1, beta2, eps):
+    """You keep the corrected means and build the next ones on them, so the correction
+    is made again and again. It is for this step only: what goes on is m and v."""
+    path, m, v = [start], np.zeros_like(start), np.zeros_like(start)
+    for t, g in enumerate(gradients, start=1):
+        m = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
+        v = (beta2 * v + (1 - beta2) * g**2) / (1 - beta2**t)
+        path.append(path[-1] - rates[t - 1] * m / (np.sqrt(v) + eps))
+    return np.array(path[1:])
+
+
+@misconception(caught_by=two_steps_on_paper)
 def counted_from_zero(start, gradients, rates, beta1, beta2, eps):
     """Your steps are counted from 0. Then the correction of the first step divides by
     1 - 1, and nothing that comes of it is a number."""

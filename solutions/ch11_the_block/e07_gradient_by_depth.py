@@ -17,9 +17,10 @@ $x_0, x_1, \dots, x_L$: $L + 1$ numbers, each the root of the sum of *all* squar
 may use PyTorch inside; NumPy arrays come in, and one goes out.
 
 Then use it, with 32 entries, 64 hidden ones and three seeds: entries of $A$ normal
-with variance 1/32, of $B$ with variance 2/64. **Write down beforehand** how the first
-norm over the last goes with the depth, from 6 to 48 layers, for each wiring. Which of
-the four changes most if $B$ is divided by $\sqrt{2L}$, as in GPT-2?
+with variance 1/32, of $B$ with variance 2/64. **Write down beforehand** what the depth,
+from 6 to 48 layers, does to the first norm divided by the last, for each wiring. Then
+divide $B$ by $\sqrt{L}$, as GPT-2 does with what writes to a stream of $L$ sums: which
+of the three wirings with a sum changes most?
 """
 
 import numpy as np
@@ -339,13 +340,13 @@ def one_layer_for_all(x, A, B, upstream, wiring):
     return _sizes(_gradients(x, A, B, upstream, wiring)[0])
 
 
-def _by_torch(x, A, B, upstream, rule):
+def _by_torch(x, A, B, upstream, rule, bend=torch.relu):
     """The answer with another rule for one layer: `rule(x, f, norm)`."""
     places = [torch.tensor(x, requires_grad=True)]
     for a, b in zip(torch.tensor(A), torch.tensor(B), strict=True):
 
         def change(x, a=a, b=b):
-            return torch.relu(x @ a) @ b
+            return bend(x @ a) @ b
 
         places.append(
             rule(places[-1], change, lambda x: torch.layer_norm(x, x.shape[1:]))
@@ -370,3 +371,34 @@ def adds_to_the_norm(x, A, B, upstream, wiring):
     if wiring != "pre":
         return _sizes(_gradients(x, A, B, upstream, wiring)[0])
     return _by_torch(x, A, B, upstream, lambda x, f, norm: norm(x) + f(norm(x)))
+
+
+@misconception(caught_by=one_layer_with_a_norm)
+def one_less_than_the_entries(x, A, B, upstream, wiring):
+    """Your spread is a little too large: `var` and `std` of PyTorch divide by one less
+    than the number of entries unless told otherwise. A row is all there is."""
+
+    def norm(x):
+        centred = x - x.mean(-1, keepdim=True)
+        return centred / (x.var(-1, keepdim=True) + 1e-5).sqrt()
+
+    rules = {
+        "none": lambda x, f, _: f(x),
+        "sum": lambda x, f, _: x + f(x),
+        "pre": lambda x, f, _: x + f(norm(x)),
+        "post": lambda x, f, _: norm(x + f(x)),
+    }
+    return _by_torch(x, A, B, upstream, rules[wiring])
+
+
+@misconception(caught_by=one_layer_with_a_norm)
+def no_bend(x, A, B, upstream, wiring):
+    """Nothing bends in your layers: a ReLU stands between the two tables. Only where
+    all rows are positive does nobody notice."""
+    rules = {
+        "none": lambda x, f, _: f(x),
+        "sum": lambda x, f, _: x + f(x),
+        "pre": lambda x, f, norm: x + f(norm(x)),
+        "post": lambda x, f, norm: norm(x + f(x)),
+    }
+    return _by_torch(x, A, B, upstream, rules[wiring], bend=lambda x: x)

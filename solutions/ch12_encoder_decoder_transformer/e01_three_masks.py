@@ -211,6 +211,14 @@ def padding_forgotten_across(source, target):
 
 
 @misconception(caught_by=two_pairs_on_paper)
+def padding_forgotten_in_the_decoder(source, target):
+    """Your second table has the order and nothing else. No real position meets padding
+    there, that is true; the statement hides it as a key in all three tables."""
+    encoder, decoder, across = _masks(source, target)
+    return encoder, np.ones_like(decoder) & np.tri(target.shape[1], dtype=bool), across
+
+
+@misconception(caught_by=two_pairs_on_paper)
 def hides_who_asks(source, target):
     """You empty the rows of padding and leave its columns open. Is it as one who asks
     that padding does harm, or as one who is asked?"""

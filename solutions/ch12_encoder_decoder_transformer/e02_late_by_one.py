@@ -228,6 +228,15 @@ def the_longest_loses_its_end(sentences):
 
 
 @misconception(caught_by=three_and_one)
+def start_is_wanted_too(sentences):
+    """Your tables are one column too wide, because START stands in `wanted`. The model
+    never has to write it: in which of the tables does it belong?"""
+    rows = [[1, *sentence] for sentence in sentences]
+    wanted = _wanted(rows)
+    return wanted, _late(wanted), wanted != 0
+
+
+@misconception(caught_by=three_and_one)
 def the_other_way_round(sentences):
     """The two tables are right and stand in the wrong order: first what is wanted, then
     what is read."""

@@ -285,6 +285,15 @@ def post_norm(x, memory, real, own, across, W_in, W_out):
 
 
 @misconception(caught_by=against_the_course)
+def asks_without_a_norm(x, memory, real, own, across, W_in, W_out):
+    """Who asks across is not normed: only the memory is read as it is. Look at the
+    first argument of `read` in the second line."""
+    x = x + _read(_norm(x), _norm(x), own, _triangle(x))
+    x = x + _read(x, memory, across, real[:, None])
+    return x + np.maximum(_norm(x) @ W_in, 0) @ W_out
+
+
+@misconception(caught_by=against_the_course)
 def one_norm_for_all(x, memory, real, own, across, W_in, W_out):
     """You norm once, at the start, and all three lines use that. Each line has the norm
     of the x that it finds, with the earlier changes in it."""
@@ -296,8 +305,8 @@ def one_norm_for_all(x, memory, real, own, across, W_in, W_out):
 
 @misconception(caught_by=copies_what_was_written_first)
 def nothing_is_added(x, memory, real, own, across, W_in, W_out):
-    """Each line of yours replaces x. The formula adds to it: what was there stays, and
-    a read that finds nothing does no harm."""
+    """In your last line, if not in all three, x is replaced. The formula adds to it:
+    what was there stays, and a line that finds nothing does no harm."""
     x = _read(_norm(x), _norm(x), own, _triangle(x))
     x = _read(_norm(x), memory, across, real[:, None])
     return np.maximum(_norm(x) @ W_in, 0) @ W_out

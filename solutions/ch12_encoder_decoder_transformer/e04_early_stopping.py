@@ -248,6 +248,21 @@ def compares_with_the_last_epoch(x, y, x_valid, y_valid, batch, rate, patience, 
 
 
 @misconception(caught_by=the_weight_swings)
+def keeps_what_beats_the_last_epoch(*given):
+    """You compare each loss with the one just before, to stop and to keep. A loss that
+    sinks a little after a high one is not yet better than the lowest."""
+    *rest, patience, most = given
+    bad, kept = 0, None
+    for epochs in range(1, most + 1):
+        now, losses = _loop(*rest, most, epochs, last=True)
+        better = epochs == 1 or losses[-1] < losses[-2]
+        bad, kept = (0, now) if better else (bad + 1, kept)
+        if bad >= patience:
+            break
+    return kept, losses
+
+
+@misconception(caught_by=the_weight_swings)
 def bad_epochs_add_up(x, y, x_valid, y_valid, batch, rate, patience, most):
     """You add up all bad epochs of the run. A better one should fill the patience up
     again: asked for are bad epochs in a row."""
@@ -321,6 +336,15 @@ def losses_up_to_the_best(*given):
     run, the ones without success among them."""
     kept, losses = _loop(*given)
     return kept, losses[: losses.argmin() + 1]
+
+
+@misconception(caught_by=equal_is_not_better)
+def the_last_loss_is_missing(*given):
+    """Your loop stops at the right epoch, and the loss of that epoch is not among the
+    losses. Which comes first, to note it or to stop?"""
+    kept, losses = _loop(*given)
+    out_of_patience = len(losses) - 1 - losses.argmin() >= given[-2]
+    return kept, losses[:-1] if out_of_patience else losses
 
 
 @misconception(caught_by=one_entry_on_paper)

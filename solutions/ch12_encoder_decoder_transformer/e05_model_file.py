@@ -15,9 +15,10 @@ the model again from such a text, and from nothing else: another program, starte
 tomorrow, has a `ModelFile` of its own.
 
 A third method, `copy`, is there already and uses yours. What comes back must be the
-same model: equal configs, tokens in their order, weights of dtype float32 with the same
-names, shapes and bits. A model that comes back *almost* the same will write other
-sentences now and then, and nobody will know why.
+same model: an equal config, tokens in their order, weights of dtype float32 with the
+same shapes and bits, and all names in the order in which they stood. A model that comes
+back *almost* the same will write other sentences now and then, and nobody will know
+why.
 """
 
 import json
@@ -138,6 +139,9 @@ def round_trip(ModelFile, config, tokens, weights):
         json.loads(text)
     except (TypeError, ValueError) as wrong:
         return {"failed": f"`write` should return a text in JSON: {wrong}"}
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        return {"failed": f"`write` should return a text, and returns {kind}"}
     alone = (model["config"], model["tokens"]) == (config, tokens)
     for name, table in before.items():
         now = model["weights"].get(name)
@@ -389,8 +393,8 @@ class NoNan:
 
 @misconception(caught_by=large_random_models)
 class SortedNames:
-    """Your weights come back in alphabetical order. Look them up by name and nothing is
-    lost; whoever reads them in order, as a list of parameters, mixes them up."""
+    """Your names come back in alphabetical order. Look a weight up by name and nothing
+    is lost; whoever reads them in order, as a list of parameters, mixes them up."""
 
     def write(self, model):
         return json.dumps({**model, "weights": _tables(model)}, sort_keys=True)

@@ -217,6 +217,7 @@ def _loss(target, embed, W_query, W_key, W_out, **changed):
         "reads": late,
         "counted": target != 0,
         "step": 0,
+        "tril": False,
         "mean": np.mean,
     } | changed
     x = embed[change["reads"]]
@@ -224,7 +225,8 @@ def _loss(target, embed, W_query, W_key, W_out, **changed):
     seen = np.tri(target.shape[1], k=change["step"], dtype=bool)
     scores = np.where(seen, scores, -np.inf)
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    logits = (x + exps / exps.sum(axis=-1, keepdims=True) @ x) @ W_out
+    shares = exps / exps.sum(axis=-1, keepdims=True)
+    logits = (x + (np.tril(shares) if change["tril"] else shares) @ x) @ W_out
     logits = logits - logits.max(axis=-1, keepdims=True)
     logs = np.log(np.exp(logits).sum(axis=-1, keepdims=True)) - logits
     losses = np.take_along_axis(logs, target[..., None], axis=-1)[..., 0]
@@ -238,15 +240,15 @@ ALL = 99  # steps ahead that a position sees where nothing hides them
 
 @misconception(caught_by=two_tokens_on_paper)
 def reads_what_it_should_write(target, *tables):
-    """Two faults are mended. The decoder still reads, at each place, the token that is
-    wanted at that place. What should stand in front of every row?"""
+    """No position sees a later one now. But the decoder reads, at each place, the token
+    that is wanted at that place. What should stand in front of every row?"""
     return _loss(target, *tables, reads=target)
 
 
 @misconception(caught_by=later_tokens_do_not_matter)
 def sees_the_future(target, *tables):
-    """Two faults are mended. Each position still reads from those behind it, and the
-    very next one holds the token that it should guess."""
+    """The decoder reads one step late now. But each position reads from those behind
+    it too, and the very next one holds the token that it should guess."""
     return _loss(target, *tables, step=ALL)
 
 
@@ -260,8 +262,8 @@ def padding_counts(target, *tables):
 
 @misconception(caught_by=two_tokens_on_paper)
 def only_the_padding_is_mended(target, *tables):
-    """One fault is mended: padding no longer counts. The decoder still knows what it
-    should write, in two ways. Which tokens does the first position read?"""
+    """With or without padding in the mean, the decoder knows what it should write, and
+    in two ways. Which tokens does the first position read?"""
     return _loss(target, *tables, reads=target, step=ALL)
 
 
@@ -294,6 +296,28 @@ def shifted_the_wrong_way(target, *tables):
     Late means that the first token is read at the second place."""
     early = np.concatenate([target[:, 1:], np.ones_like(target[:, :1])], axis=1)
     return _loss(target, *tables, reads=early)
+
+
+@misconception(caught_by=later_tokens_do_not_matter)
+def hidden_after_the_softmax(target, *tables):
+    """Later positions have no weight in the end, but they have taken their share of the
+    softmax: the other weights of a row no longer sum to one."""
+    return _loss(target, *tables, step=ALL, tril=True)
+
+
+@misconception(caught_by=two_tokens_on_paper)
+def nobody_asks_for_the_first_token(target, *tables):
+    """Your decoder is given the first token of each sentence and asked from the second
+    one on. What does it read when nothing is written yet?"""
+    return _loss(target[:, 1:], *tables, reads=target[:, :-1])
+
+
+@misconception(caught_by=padding_is_nothing)
+def counts_what_is_read(target, *tables):
+    """The decoder is mended. You count the places where something is *read*, and short
+    rows read their end one place after they have written it."""
+    late = np.concatenate([np.ones_like(target[:, :1]), target[:, :-1]], axis=1)
+    return _loss(target, *tables, counted=late != 0)
 
 
 @misconception(caught_by=two_tokens_on_paper)

@@ -143,7 +143,12 @@ def both_rows_as_one_list(training, text, count):
 
 @check(points=1)
 def three_merges_on_paper(byte_pairs):
-    """`bcbcbcabab` teaches bc, then ab, then bcbc, and nothing more."""
+    """Of equals the smallest; `bcbcbcabab` teaches bc, ab, bcbc, and no more."""
+    # Five pairs stand twice in this text: aa, ac, ba, bb and cc.
+    got = byte_pairs("bbaaccbbaacc", "", 1)
+    both = isinstance(got, tuple | list) and len(got) == 2
+    assert both, f"wanted two lists, merges and tokens, got {got!r}"
+    close([list(p) for p in got[0]], [[97, 97]], "first merge of bbaaccbbaacc")
     # bc three times; then ab and bcbc twice each, and 97 comes before 256.
     for count, kept in ((1, 1), (2, 2), (3, 3), (9, 3)):
         got = byte_pairs("bcbcbcabab", "", count)
@@ -240,8 +245,8 @@ def pairs_that_occur_once(training, text, count):
 
 @misconception(caught_by=three_merges_on_paper)
 def largest_of_equals(training, text, count):
-    """Of pairs that occur equally often you take the largest. Two people can share
-    tokens only if both break ties alike: the statement says how."""
+    """Of pairs that occur equally often you do not take the smallest. Two people can
+    share tokens only if both break ties alike: the statement says how."""
 
     def order(pair):
         return (-pair[0], -pair[1])
@@ -250,7 +255,7 @@ def largest_of_equals(training, text, count):
     return merges, _use(list(text.encode()), merges)
 
 
-@misconception(caught_by=learning_against_the_reference)
+@misconception(caught_by=three_merges_on_paper)
 def first_seen_of_equals(training, text, count):
     """Of pairs that occur equally often you take the one that comes first in the text.
     The rule asks for the smallest pair: look at how your `max` or `most_common`
@@ -259,6 +264,24 @@ def first_seen_of_equals(training, text, count):
     while len(merges) < count:
         (best, times), *_ = Counter(pairwise(row)).most_common(1) or [(None, 0)]
         if times < 2:
+            break
+        row = _join(row, best, 256 + len(merges))
+        merges.append(best)
+    return merges, _use(list(text.encode()), merges)
+
+
+@misconception(caught_by=three_merges_on_paper)
+def overlaps_counted_once(training, text, count):
+    """Of a pair that overlaps with itself you count one place too few: `aaa` holds
+    (a, a) twice. The statement counts all neighbours, whether they can be joined or
+    not."""
+    row, merges = list(training.encode()), []
+    while len(merges) < count:
+        counts = Counter()
+        for pair in set(pairwise(row)):
+            counts[pair] = len(row) - len(_join(row, pair, -1))
+        best = min(counts, key=lambda pair: (-counts[pair], pair), default=None)
+        if counts[best] < 2:
             break
         row = _join(row, best, 256 + len(merges))
         merges.append(best)

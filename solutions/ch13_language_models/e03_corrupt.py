@@ -13,9 +13,9 @@ decides by numbers it is given, so that nothing is left to chance:
 Return the corrupted tokens, and the labels: the **original** token at every selected
 position, −100 everywhere else. (−100 is what PyTorch's cross-entropy leaves out.)
 
-Then, on the page: give the masked language model of the page a text without a single
-mask token, as in fine-tuning, and one with. Which of the two did it meet in training
-if all selected tokens become the mask?
+Then try it on the page, where the models are: give the one that was trained on masks
+alone a text without a single mask token, as in fine-tuning, and one with. Which of the
+two did it meet in training, and what does it say where no mask stands?
 """
 
 import numpy as np

@@ -8,7 +8,8 @@ token is drawn, for each row of logits. In this order:
    to sum to one.
 3. **Top-p:** of *these* chances, the largest first, stay as few as together reach at
    least `p`: the token with which the sum reaches `p` stays, those after it go. The
-   likeliest always stays. What is left is made to sum to one once more.
+   likeliest always stays, and at `p` = 1 all do, whatever rounding makes of the sum.
+   What is left is made to sum to one once more.
 
 The tokens keep their places; what has gone has chance exactly 0. No two logits of a row
 are equal, and some may be −∞: such a token never gets a chance.
@@ -130,11 +131,15 @@ def five_tokens_on_paper(filtered_chances):
 
 @check(points=1)
 def the_order_of_the_three(filtered_chances):
-    """Temperature ½ squares the ratios; k = 2 comes before p = 0.7."""
+    """Temperature ½ squares the ratios; top-k comes before top-p."""
     logits = np.log([[1.0, 4.0, 2.0, 3.0], [3.0, 1.0, 2.0, 4.0], [2.0, 3.0, 4.0, 1.0]])
     got = filtered_chances(logits, 0.5, 4, 1.0)
     squares = [[1, 16, 4, 9], [9, 1, 4, 16], [4, 9, 16, 1]]
     close(got, np.array(squares) / 30, "temperature 0.5")
+    # Of the best three, tempered, two have 25/29; untempered they have 7/9.
+    got = filtered_chances(logits, 0.5, 3, 0.8)
+    wanted = [[0, 16, 0, 9], [9, 0, 0, 16], [0, 9, 16, 0]]
+    close(got, np.array(wanted) / 25, "temperature 0.5, k = 3, p = 0.8")
     # Tempered, the best has 16/30 of all, and 16/25 of the best two: above 0.6.
     got = filtered_chances(logits, 0.5, 2, 0.6)
     wanted = np.array([[0, 1.0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
@@ -185,6 +190,33 @@ def stops_before_p(logits, temperature, k, p):
 
 
 @misconception(caught_by=five_tokens_on_paper)
+def only_sums_below_p(logits, temperature, k, p):
+    """You keep tokens as long as the sum, their own chance included, is below p. The
+    token with which it reaches p belongs to the nucleus; at p = 1 you lose one too."""
+    order = np.argsort(-logits, axis=-1)
+    ranked = np.take_along_axis(_softmax(logits / temperature), order, axis=-1)
+    ranked[:, k:] = 0
+    ranked = _shared(ranked)
+    kept = np.cumsum(ranked, axis=-1) < p
+    kept[:, 0] = True
+    result = np.zeros_like(ranked)
+    np.put_along_axis(result, order, _shared(ranked * kept), axis=-1)
+    return result
+
+
+@misconception(caught_by=five_tokens_on_paper)
+def sorted_twice(logits, temperature, k, p):
+    """You take by `order` once more, which shuffles and does not undo. `order` says for
+    each rank which token stands there: to go back, put the chance in that place."""
+    order = np.argsort(-logits, axis=-1)
+    ranked = np.take_along_axis(_softmax(logits / temperature), order, axis=-1)
+    ranked[:, k:] = 0
+    ranked = _shared(ranked)
+    ranked = _shared(ranked * (np.cumsum(ranked, axis=-1) - ranked < p))
+    return np.take_along_axis(ranked, order, axis=-1)
+
+
+@misconception(caught_by=five_tokens_on_paper)
 def not_shared_again(logits, temperature, k, p):
     """What you dropped is gone, and so is its chance: your rows sum to less than one.
     Those that stay share the whole."""
@@ -194,8 +226,8 @@ def not_shared_again(logits, temperature, k, p):
 
 @misconception(caught_by=the_order_of_the_three)
 def nucleus_of_all_tokens(logits, temperature, k, p):
-    """You take the nucleus of all tokens, and top-k of what it leaves. After top-k the
-    chances are larger, and fewer of them reach p: mind the order."""
+    """You measure the nucleus by the chances from before top-k. After top-k they are
+    made to sum to one: each is larger, and fewer of them reach p."""
     chances = _softmax(logits / temperature)
     kept = (_before(chances) < p) & (_ranks(logits) < k)
     return _shared(chances * kept)

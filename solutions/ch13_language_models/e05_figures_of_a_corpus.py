@@ -8,11 +8,11 @@ texts divided by all their characters.
 The losses are in nats, one row for each text; rows are filled up to the same length,
 and `real` says where there is a token. A filling loss may be any number, even nan.
 
-Then use it. The page has the function `ngram_nats`, which gives the losses of an n-gram
-model. Take the same order, 2, over bytes, over 128 merges and over 1,024 merges, on the
-validation topics. **Write down beforehand**, in which of the three the perplexity is
-the lowest, and in which the bits per character. Which of the two numbers would you
-believe?
+Then use it. The page's first cells have `learn_ngrams` and `ngram_nats`, which give the
+losses of an n-gram model. Take the same order, 2, over bytes, over 128 merges and over
+1,024 merges, on the validation topics. **Write down beforehand**, in which of the three
+the perplexity is the lowest, and in which the bits per character. Which of the two
+numbers would you believe?
 """
 
 import numpy as np
@@ -88,7 +88,7 @@ def through_bits(nats, real, characters):
 
 @check(points=1)
 def two_texts_on_paper(figures):
-    """Losses of ln 8, ln 2, ln 2 and of ln 16: eight bits over four tokens."""
+    """Losses of ln 8, ln 2, ln 2 and of ln 16: nine bits over four tokens."""
     # 3 + 1 + 1 bits and 4 bits; 9 bits and 10 characters, 4 tokens.
     nats = np.log([[8.0, 2.0, 2.0], [16.0, 1.0, 1.0]])
     real = np.array([[True, True, True], [True, False, False]])
@@ -176,6 +176,14 @@ def still_in_nats(nats, real, characters):
 
 
 @misconception(caught_by=two_texts_on_paper)
+def nats_times_the_logarithm(nats, real, characters):
+    """You multiply by ln 2 to come from nats to bits. A fair coin costs ln 2 nats and
+    is one bit: are there more bits than nats, or fewer?"""
+    total = nats[real].sum()
+    return np.exp(total / real.sum()), total * np.log(2) / characters.sum()
+
+
+@misconception(caught_by=two_texts_on_paper)
 def two_to_the_nats(nats, real, characters):
     """You raise 2 to a loss in nats. Base and unit belong together: e goes with nats, 2
     goes with bits."""
@@ -193,7 +201,7 @@ def perplexity_of_a_character(nats, real, characters):
 
 @misconception(caught_by=a_filling_that_is_no_number)
 def nan_times_nothing(nats, real, characters):
-    """You multiply by the mask, and nan times 0 is still nan. Take the real losses out,
-    so that no filling is ever added up."""
+    """A filling has got into your sum: with nan in it all is nan, and nan times 0 is
+    still nan. Take the real losses out, so that no filling is ever added up."""
     total = (nats * real).sum()
     return np.exp(total / real.sum()), total / np.log(2) / characters.sum()

@@ -113,20 +113,20 @@ def through_the_merged_map(x, weight, a, b, alpha, upstream):
 
 @check(points=1)
 def four_positions_on_paper(low_rank_step):
-    """Four positions, two inputs, three outputs, an adapter of rank 1, strength 2."""
+    """Four positions, two inputs, three outputs, an adapter of rank 1, strength 6."""
     x = np.array([[1.0, 2.0], [0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
     weight = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     a, b = np.array([[1.0, -1.0]]), np.array([[1.0], [0.0], [2.0]])
     upstream = np.array([[1.0, 1.0, -1.0], [0, 1.0, 0], [1.0, 0, 0], [0, 0, 1.0]])
-    got = low_rank_step(x, weight, a, b, 2.0, upstream)
+    got = low_rank_step(x, weight, a, b, 6.0, upstream)
     four = isinstance(got, tuple | list) and len(got) == 4
     assert four, f"wanted four tables, got {got!r}"
-    # A x is -1, -1, 1, 0; doubled, it goes out as 1, 0, 2. Back, B·u is -1, 0, 1, 2.
-    output = [[-1.0, 2, -1], [-2.0, 1, -3], [3.0, 0, 5], [2.0, 2, 4]]
+    # A x is -1, -1, 1, 0; six times that goes out as 1, 0, 2. Back, B·u is -1, 0, 1, 2.
+    output = [[-5.0, 2, -9], [-6.0, 1, -11], [7.0, 0, 13], [2.0, 2, 4]]
     close(got[0], np.array(output), "output")
-    close(got[1], np.array([[3.0, -2], [0.0, 1], [5.0, -3]]), "merged map")
-    close(got[2], np.array([[8.0, 4.0]]), "gradient of a")
-    close(got[3], np.array([[0.0], [-4.0], [2.0]]), "gradient of b")
+    close(got[1], np.array([[7.0, -6], [0.0, 1], [13.0, -11]]), "merged map")
+    close(got[2], np.array([[24.0, 12.0]]), "gradient of a")
+    close(got[3], np.array([[0.0], [-12.0], [6.0]]), "gradient of b")
 
 
 @check(points=1)
@@ -136,14 +136,14 @@ def the_start_of_fine_tuning(low_rank_step):
     weight = np.arange(15.0).reshape(5, 3) / 4
     a = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 1.0]])
     upstream = np.arange(20.0).reshape(4, 5) - 9
-    got = low_rank_step(x, weight, a, np.zeros((5, 2)), 3.0, upstream)
+    got = low_rank_step(x, weight, a, np.zeros((5, 2)), 7.0, upstream)
     four = isinstance(got, tuple | list) and len(got) == 4
     assert four, f"wanted four tables, got {got!r}"
     close(got[0], x @ weight.T, "output")
     close(got[1], weight, "merged map")
     close(got[2], np.zeros((2, 3)), "gradient of a")
     inner = [[1, 2], [2, 0], [3, 1], [2, 0]]
-    wanted = 1.5 * np.einsum("po,pr->or", upstream, np.array(inner))
+    wanted = 3.5 * np.einsum("po,pr->or", upstream, np.array(inner))
     close(got[3], wanted, "gradient of b")
 
 
@@ -180,6 +180,13 @@ def _step(x, weight, a, b, upstream, scale, back=None):
 
 
 @misconception(caught_by=four_positions_on_paper)
+def gradients_without_the_factor(x, weight, a, b, alpha, upstream):
+    """The output is right, and both gradients miss the factor in front of B A. What
+    multiplies on the way out multiplies on the way back."""
+    return _step(x, weight, a, b, upstream, alpha / len(a), 1.0)
+
+
+@misconception(caught_by=four_positions_on_paper)
 def strength_forgotten(x, weight, a, b, alpha, upstream):
     """Your adapter has the strength 1, whatever alpha says. What stands in front of the
     product in the formula?"""
@@ -198,13 +205,6 @@ def divided_by_the_width(x, weight, a, b, alpha, upstream):
     """You divide alpha by the number of inputs. The r of the formula is the thin side,
     the one that a and b share."""
     return _step(x, weight, a, b, upstream, alpha / a.shape[1])
-
-
-@misconception(caught_by=four_positions_on_paper)
-def gradients_without_the_factor(x, weight, a, b, alpha, upstream):
-    """The output is right, and both gradients miss the factor in front of B A. What
-    multiplies on the way out multiplies on the way back."""
-    return _step(x, weight, a, b, upstream, alpha / len(a), 1.0)
 
 
 @misconception(caught_by=four_positions_on_paper)
@@ -229,6 +229,14 @@ def nothing_merged(x, weight, a, b, alpha, upstream):
     has learnt."""
     output, _, grad_a, grad_b = _step(x, weight, a, b, upstream, alpha / len(a))
     return output, weight.copy(), grad_a, grad_b
+
+
+@misconception(caught_by=four_positions_on_paper)
+def mean_over_the_positions(x, weight, a, b, alpha, upstream):
+    """Your gradients are divided by the number of positions. The upstream is the slope
+    of the loss already, whatever means it contains: each position adds its part."""
+    scale = alpha / len(a)
+    return _step(x, weight, a, b, upstream, scale, scale / len(x))
 
 
 @misconception(caught_by=against_finite_differences)

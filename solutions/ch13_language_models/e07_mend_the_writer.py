@@ -3,8 +3,9 @@ r"""### Find the bug: a writer that passed three tests
 `write` continues a prompt with a language model. `next_logits(tokens)` is the model: it
 is given all tokens so far, as a list, and returns one row of logits for each of them,
 of which row $t$ says what may follow token $t$. The next token is drawn with a number
-$u$ between 0 and 1: take the chances $\softmax(\text{logits} / \tau)$ in the order of
-the tokens and add them up; the token drawn is the first at which the sum exceeds $u$.
+$u$ between 0 and 1: take the chances, which are the softmax of the logits divided by
+the temperature, in the order of the tokens and add them up; the token drawn is the
+first at which the sum exceeds $u$.
 Writing stops after the token `end`, which is kept, or when the numbers are used up.
 Whoever wrote it tried it out:
 
@@ -239,16 +240,16 @@ def a_model_that_remembers(write, rng):
 def sure_models_and_the_end(write, rng):
     """Logits in the thousands; the text ends with its end token, which is kept."""
     order = rng.permutation(7)
-    end = int(order[rng.integers(2, 5)])
+    end = int(order[rng.integers(3, 6)])
 
     def next_logits(tokens):
         sure = np.eye(8)[[order[(t + 1) % 7] for t in range(len(tokens))]]
         return 3000.0 * sure + 2000.0 * (np.arange(8) < 7)
 
-    wanted = [7]
+    wanted = [7, 7]
     while wanted[-1] != end:
         wanted.append(int(order[len(wanted) % 7]))
-    close(write(next_logits, [7], rng.random(6), 1.0, end), wanted, "tokens")
+    close(write(next_logits, [7, 7], rng.random(6), 1.0, end), wanted, "tokens")
 
 
 @misconception(caught_by=a_model_that_remembers)

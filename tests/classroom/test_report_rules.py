@@ -1,5 +1,6 @@
 """The rules of the report: what is worth a look, what is told to whom, what is kept."""
 
+import json
 import re
 import stat
 from datetime import UTC, datetime
@@ -74,7 +75,11 @@ def test_all_that_needs_a_hand_is_named(tmp_path):
     text = (verdicts / "dan.json").read_text("utf8")
     text = text.replace('"seconds": 0.125', '"seconds": 3.5', 1)
     (verdicts / "dan.json").write_text(text.replace("true", "false"))
+    kept = json.loads((verdicts / "eve.json").read_text("utf8"))
+    kept["doubts"] = {"doubled-on_paper": "2 of 2 at the first run, 0 at the second"}
+    (verdicts / "eve.json").write_text(json.dumps(kept))
     assert found_hands(made) == {
+        "flaky": ["eve"],
         "not graded": ["fay"],
         "fault": ["eve"],
         "by hand": ["ada"],

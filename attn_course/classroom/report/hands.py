@@ -51,9 +51,10 @@ def _of(each: Work, work: ClassWork, titles: dict) -> Iterator[tuple[str, str]]:
         yield "not graded", each.problem or "Handed in, and waits to be graded."
     for name in each.by_hand:
         yield "by hand", f"{titles[name]}: waits for points given by hand."
+    doubts = (each.record or {}).get("doubts", {})
     for name, checks in each.checks.items():
         for kept in checks:
-            yield from _of_check(titles[name], kept)
+            yield from _of_check(titles[name], kept, doubts.get(kept["name"]))
     for name in each.differing:
         what = "the gradebook has other points than the judge's record."
         yield "differs", f"{titles[name]}: {what}"
@@ -61,11 +62,11 @@ def _of(each: Work, work: ClassWork, titles: dict) -> Iterator[tuple[str, str]]:
         yield from _of_record(each.record, work.digest)
 
 
-def _of_check(title: str, kept: dict) -> Iterator[tuple[str, str]]:
+def _of_check(title: str, kept: dict, doubt: str | None) -> Iterator[tuple[str, str]]:
     if kept["message"].startswith(UNFINISHED):
         yield "fault", f"{title}: {kept['message'].partition(chr(10))[0]}"
-    if kept.get("flaky"):
-        yield "flaky", f"{title}: a second run of a check ended otherwise."
+    if doubt:
+        yield "flaky", f"{title}: a check gave {doubt}."
     if kept["kind"] == "passed" and kept["seconds"] > NEAR * kept["allowed"]:
         limit = f"the {kept['allowed']:g} s that are allowed"
         yield (

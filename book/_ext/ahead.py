@@ -11,7 +11,7 @@ then reported as ever.
 """
 
 import os
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -59,22 +59,26 @@ def kept(cache: JupyterCacheAbstract, page: NotebookNode) -> bool:
 
 
 def run(env, pages: dict[str, NotebookNode]):
-    """Run the pages, each after those it needs; yield name and result of each."""
-    needs = {
-        name: [each for each in page.metadata.get("needs", []) if each in pages]
-        for name, page in pages.items()
-    }
-    order = TopologicalSorter(needs)
-    order.prepare()
-    running: dict[Future[ExecutionResult], str] = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        while order.is_active():
-            for name in order.get_ready():
+    """Run the pages in their order, each after those it needs; yield what comes of it.
+
+    Raises
+    ------
+    graphlib.CycleError
+        If pages need each other.
+    """
+    needs = {name: {*page.metadata.get("needs", ())} for name, page in pages.items()}
+    TopologicalSorter(needs).prepare()
+    waiting, running = list(pages), {}
+    at_once = os.cpu_count() or 1
+    with ThreadPoolExecutor(at_once) as pool:
+        while waiting or running:
+            unfinished = {*waiting, *running.values()}
+            ready = [name for name in waiting if not needs[name] & unfinished]
+            for name in ready[: at_once - len(running)]:
                 running[pool.submit(run_one, env, name, pages[name])] = name
+                waiting.remove(name)
             for done in wait(running, return_when=FIRST_COMPLETED).done:
-                name = running.pop(done)
-                order.done(name)
-                yield name, done.result()
+                yield running.pop(done), done.result()
 
 
 def run_one(env, name: str, page: NotebookNode) -> ExecutionResult:

@@ -22,7 +22,7 @@ from attn_course.classroom.report import results
 
 from .conftest import NAME, make_course, solved, submit
 
-MOMENTS = 30
+MOMENTS = 50
 AT_ONCE = 2
 
 # Starting Python takes longer than grading; so one process forks all that grade.

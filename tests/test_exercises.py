@@ -58,5 +58,8 @@ def _cast(value, dtype):
     """Return `value` with its floats as `dtype`; what is no float stays."""
     if isinstance(value, tuple):
         return tuple(_cast(item, dtype) for item in value)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of several lengths
+        return value
     return array.astype(dtype) if array.dtype.kind == "f" and array.ndim else value

@@ -31,6 +31,7 @@ def {name}(*args):
     print("and talking to stderr", file=sys.stderr)
     warnings.warn("this is not an error")
     return _quiet(*args)"""
+RIGHT = "right_{}"  # the answer, where a wrong one is made from it
 
 
 class RealClass(RuntimeError):
@@ -116,24 +117,60 @@ def _accidents(exercises: list[Exercise], answers: dict) -> Iterator[Submission]
 
 def _written(student: str, exercises: list[Exercise], work: dict) -> Submission:
     sources = {
-        ex.name: as_submitted(work[ex.name], ex.name, ex.helpers) for ex in exercises
+        ex.name: as_submitted(work[ex.name], ex.name, _around(ex)) for ex in exercises
     }
     return Submission(student, sources, work)
+
+
+def _around(ex: Exercise) -> dict[str, str]:
+    """Return what a wrong answer may refer to in its module, by name, as source."""
+    body = ast.parse(ex.path.read_text("utf8")).body
+    constants = {
+        target.id: ast.unparse(node)
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    right = RIGHT.format(ex.name)
+    others = {part.thing.__name__: part.source for part in ex.misconceptions}
+    return {**constants, **others, **ex.helpers, right: _named(ex.answer.source, right)}
 
 
 def as_submitted(part: Part, name: str, helpers: dict[str, str] | None = None) -> str:
     """Return the source of `part` as a student would have written it.
 
-    It goes by the name of the answer, has no docstring, and brings along the module's
-    helpers that it needs.
+    It goes by the name of the answer, has no docstring, and brings along what it needs
+    of its module; if that is the answer itself, by another name.
     """
     [node] = ast.parse(part.source).body
+    if node.name != name:
+        node = _Renamed({name: RIGHT.format(name)}).visit(node)
     node.name = name
     if ast.get_docstring(node) is not None:
         node.body = node.body[1:]
     written = ast.unparse(node)
     needed = _called(written, helpers or {})
     return "\n\n\n".join([*needed, written])
+
+
+def _named(source: str, name: str) -> str:
+    """Return a definition under another name."""
+    [node] = ast.parse(source).body
+    node = _Renamed({node.name: name}).visit(node)
+    node.name = name
+    return ast.unparse(node)
+
+
+class _Renamed(ast.NodeTransformer):
+    """Says other names for some names."""
+
+    def __init__(self, names: dict[str, str]):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node
 
 
 def _called(source: str, helpers: dict[str, str]) -> list[str]:

@@ -114,9 +114,10 @@ class ForkedShell(Student):
         left = max(deadline - time.monotonic(), 0.0)
         watched = [self.link, self.hollow.process_inside, *self.pipes]
         ready = select.select(watched, [], [], left)[0]
-        for pipe in self.pipes:
-            if pipe in ready:
-                self._printed(ran, pipe)
+        for (
+            pipe
+        ) in self.pipes:  # also if they were filled only since they were looked at
+            self._printed(ran, pipe)
         over = self.link in ready and any(
             self._noted(message, ran) for message in self._messages(ran)
         )

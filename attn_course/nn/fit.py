@@ -223,13 +223,17 @@ def _write(checkpoint, movers, seed, history, best):
 
 
 def _bar(epochs, done, progress):
-    """Make a progress bar; None as `disable` hides it where there is no terminal."""
+    """Make a progress bar; None as `disable` hides it where there is no terminal.
+
+    Whoever runs notebooks for their outputs can hide all bars by TQDM_DISABLE=1.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # it would miss ipywidgets, which it can do without
         from tqdm.auto import tqdm
-    disable = None if progress else True
+    hidden = not progress or os.environ.get("TQDM_DISABLE") == "1"
+    disable = True if hidden else None
     return tqdm(total=epochs, initial=done, unit="epoch", disable=disable)
 
 

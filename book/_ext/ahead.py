@@ -22,6 +22,7 @@ from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+NO_BARS = ("TQDM_DISABLE",)  # they would be widgets, whose scripts lie elsewhere
 
 
 def before_reading(app, env, names):
@@ -29,7 +30,7 @@ def before_reading(app, env, names):
     cache = get_cache(env.mystnb_config.execution_cache_path or ".jupyter_cache")
     pages = {name: page for name in names if (page := notebook(env, name))}
     missing = {name: page for name, page in pages.items() if not kept(cache, page)}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    os.environ.update(dict.fromkeys((*ONE_THREAD, *NO_BARS), "1"))
     for name, result in run(env, missing):
         if result.err is None:
             path = env.doc2path(name)

@@ -14,6 +14,7 @@ from attn_course.engine.pool import Pool
 
 from .conftest import ENDLESS, FULL, unit_of
 
+HAND = hand.__name__  # in the command of the processes that are meant
 LONG = 60.0  # seconds that are not waited for
 
 
@@ -28,7 +29,7 @@ def at_work(future) -> psutil.Process:
     """Return the process below this one that has begun to run a student's code."""
     while not future.done():
         for process in psutil.Process().children():
-            if process.children():
+            if HAND in process.cmdline() and process.children():
                 return process
         wait([future], timeout=0.02)
     raise AssertionError("it was done before it could be seen")

@@ -73,6 +73,8 @@ CELLS = {
     "threads of the libraries": "import torch\ntorch.get_num_threads()",
     "what there is": "print([n for n in dir() if not n.startswith('_')])",
 }
+# What comes past Python may come before or after what comes through it.
+BESIDE = ("past Python", "a process", "a fork that prints", "a command")
 STUBBORN = """
 import time
 while True:
@@ -140,7 +142,10 @@ def _plain(text: str) -> str:
 def test_both_show_the_same_of(name, both):
     kernel, shell = (each.run(CELLS[name], 20.0) for each in both)
     assert (shell.fate, shell.why) == (kernel.fate, kernel.why)
-    assert told(shell) == told(kernel)
+    if name in BESIDE:
+        assert sorted(told(shell)) == sorted(told(kernel))
+    else:
+        assert told(shell) == told(kernel)
 
 
 @pytest.mark.parametrize("fate", FATES)

@@ -6,16 +6,13 @@ Sizes: 8 heads of width 64, float32. The largest tables of scores need about 8 G
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import torch
 from parts import decoding, formulas, layers, lengths, reads
-from rich.console import Console
-from rich.table import Table
+from report import keep, show
 from threadpoolctl import threadpool_limits
-from timing import Row
 
 RESULT = Path(__file__).parents[1] / "_build/bench/attention.json"
 PARTS = (reads, lengths, layers, decoding, formulas)
@@ -30,21 +27,7 @@ def main(arguments: list[str]) -> None:
     with threadpool_limits(1):
         rows = [row for part in PARTS for row in part.rows(options.quick)]
     show(rows)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps([as_record(row) for row in rows], indent=1))
-
-
-def show(rows: list[Row]) -> None:
-    """Print the rows; a number without a bound is there to be looked at."""
-    table = Table("what", "n", "measured", "wanted", "holds")
-    for row in rows:
-        verdict = ("yes" if row.holds else "NO") if row.wanted else ""
-        table.add_row(row.what, row.n, f"{row.measured:.3g}", row.wanted, verdict)
-    Console(width=100).print(table)
-
-
-def as_record(row: Row) -> dict:
-    return row._asdict() | {"wanted": row.wanted, "holds": row.holds}
+    keep(rows, options.json)
 
 
 if __name__ == "__main__":

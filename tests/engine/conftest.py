@@ -1,15 +1,18 @@
 """A small released course, made once and copied; and submissions for it."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from attn_course.classroom.course import Course
 from attn_course.classroom.grade import crew_of
 from attn_course.classroom.units import Template
 from attn_course.engine import flow as flowing
+from attn_course.engine import hand
 from attn_course.engine.pool import Pool
 from attn_course.engine.unit import Unit
 
@@ -68,3 +71,13 @@ def nobody_runs(monkeypatch):
     plain, submit_any = flowing.do, Pool.submit
     monkeypatch.setattr(flowing, "do", refuse)
     monkeypatch.setattr(Pool, "submit", submit_page)
+
+
+def workers() -> list[psutil.Process]:
+    """Return the processes below this one that work for it, and no browser's."""
+    found = []
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # it is gone by now
+            if hand.__name__ in process.cmdline():
+                found.append(process)
+    return found

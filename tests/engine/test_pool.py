@@ -1,5 +1,6 @@
 """Processes that die are replaced; what they were doing is done again, or said."""
 
+import contextlib
 import json
 from concurrent.futures import wait
 from dataclasses import replace
@@ -12,9 +13,8 @@ from attn_course.engine.hand import Died, Hands, MachineFault
 from attn_course.engine.jobs import Failed
 from attn_course.engine.pool import Pool
 
-from .conftest import ENDLESS, FULL, unit_of
+from .conftest import ENDLESS, FULL, unit_of, workers
 
-HAND = hand.__name__  # in the command of the processes that are meant
 LONG = 60.0  # seconds that are not waited for
 
 
@@ -28,9 +28,10 @@ def pool():
 def at_work(future) -> psutil.Process:
     """Return the process below this one that has begun to run a student's code."""
     while not future.done():
-        for process in psutil.Process().children():
-            if HAND in process.cmdline() and process.children():
-                return process
+        for process in workers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.children():
+                    return process
         wait([future], timeout=0.02)
     raise AssertionError("it was done before it could be seen")
 

@@ -7,14 +7,12 @@ import sqlite3
 from collections import Counter
 from dataclasses import replace
 
-import psutil
 import pytest
 from nbgrader.utils import parse_utc
 
 from attn_course.classroom.grade import CannotGoOn, grade
 from attn_course.classroom.gradebook import opened
 from attn_course.classroom.report import results
-from attn_course.engine import hand
 from attn_course.engine import work as working
 from attn_course.engine.result import Result
 from attn_course.engine.store import Store
@@ -23,7 +21,7 @@ from attn_course.grading.outcome import Outcome
 from attn_course.judge.ruling import Ruling
 
 from ..classroom.conftest import NAME
-from .conftest import ADDS, FULL, configured, hand_in, unit_of
+from .conftest import ADDS, FULL, configured, hand_in, unit_of, workers
 from .tables import tables
 
 STUDENTS = [f"student-{number}" for number in range(6)]
@@ -54,9 +52,8 @@ def everything_is_there_once(course) -> bool:
 def test_killed_workers_lose_nothing_and_cost_nobody_a_point(handed_in, crew):
     run = grade(handed_in, NAME, crew=crew)
     done = [next(run)]
-    for process in psutil.Process().children():
-        if hand.__name__ in process.cmdline():
-            process.kill()
+    for process in workers():
+        process.kill()
     done += run
     assert sorted(each.student for each in done) == STUDENTS
     assert {each.problem for each in done} == {None}

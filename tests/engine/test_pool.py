@@ -13,7 +13,7 @@ from attn_course.engine.hand import Died, Hands, MachineFault
 from attn_course.engine.jobs import Failed
 from attn_course.engine.pool import Pool
 
-from .conftest import ENDLESS, FULL, unit_of, workers
+from .conftest import ENDLESS, FULL, unit_of
 
 LONG = 60.0  # seconds that are not waited for
 
@@ -25,12 +25,13 @@ def pool():
     pool.close()
 
 
-def at_work(future) -> psutil.Process:
-    """Return the process below this one that has begun to run a student's code."""
+def at_work(pool, future) -> psutil.Process:
+    """Return the process of the pool that has a sandbox with a student's code."""
     while not future.done():
-        for process in workers():
+        for each in [*pool.hands.all]:
             with contextlib.suppress(psutil.NoSuchProcess):
-                if process.children():
+                process = psutil.Process(each.process.pid)
+                if "bwrap" in {child.name() for child in process.children()}:
                     return process
         wait([future], timeout=0.02)
     raise AssertionError("it was done before it could be seen")
@@ -39,7 +40,7 @@ def at_work(future) -> psutil.Process:
 def test_a_job_whose_process_is_killed_is_done_again(pool, course):
     unit = replace(unit_of(course, "ada", doubled=ENDLESS), seconds=2.0)
     future = pool.submit("work", unit.to_json())
-    at_work(future).kill()
+    at_work(pool, future).kill()
     text, _ = json.loads(future.result(LONG))
     assert sum(each["points"] for each in json.loads(text)["checks"]) == FULL
 
@@ -48,7 +49,7 @@ def test_to_close_the_pool_ends_what_is_being_done(course):
     pool = Pool(2)
     unit = replace(unit_of(course, "ada", doubled=ENDLESS), seconds=LONG)
     future = pool.submit("work", unit.to_json())
-    worker = at_work(future)
+    worker = at_work(pool, future)
     family = [worker, *worker.children(recursive=True)]
     pool.close()
     _, alive = psutil.wait_procs(family, timeout=LONG / 2)

@@ -132,9 +132,10 @@ def _written(who, rng, count, length, symbols, shortest, change):
     expect.at_least(who, shortest, length=length)
     lengths = rng.integers(shortest, length, size=count, endpoint=True)
     inputs = np.full((count, length + 1), PAD)
+    own = np.arange(length + 1) < lengths[:, None]
+    inputs[own] = rng.integers(symbols, size=own.sum()) + FIRST
     targets = inputs.copy()
-    for source, target, size in zip(inputs, targets, lengths, strict=True):
-        source[:size] = rng.integers(symbols, size=size) + FIRST
-        target[:size] = change(source[:size])
-        source[size] = target[size] = END
+    for target, size in zip(targets, lengths, strict=True):
+        target[:size] = change(target[:size].copy())
+    inputs[np.arange(count), lengths] = targets[np.arange(count), lengths] = END
     return inputs, targets

@@ -56,7 +56,7 @@ c.Autograde.autograde_preprocessors = [
     f"{theirs}.AssignLatePenalties",
     f"{theirs}.CheckCellMetadata",
 ]
-c.GenerateFeedback.post_convert_hook = f"{ours}.feedback.without_foreign_scripts"
+c.GenerateFeedback.exporter_class = f"{ours}.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     f"{theirs}.GetGrades",
     f"{ours}.feedback.HideHiddenChecks",

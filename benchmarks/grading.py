@@ -84,8 +84,8 @@ def _rows(lesson: Lesson, sizes: Sizes) -> Iterator[Row]:
     jobs, start = profile["jobs"], profile["once"]
     seconds = [sum(each) for each in zip(jobs["work"], jobs["page"], strict=True)]
     writing = spread[-1]["writer"] / spread[-1]["count"]
-    starting = start["start a worker"] + start["start a fork server"]
-    yield from outlook.rows(seconds, writing, starting, sizes.simulated)
+    restart = start["start a worker"]
+    yield from outlook.rows(seconds, writing, restart, sizes.simulated)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,20 @@
-"""Make feedback pages that keep hidden checks hidden and need no network.
+"""Make ready what a feedback page shows: hidden checks stay hidden.
 
-nbgrader's own page loads MathJax from another host. Here formulas become MathML, which
-browsers show by themselves, and the script is taken out.
+Formulas become MathML, which browsers show by themselves.
 """
 
 import re
-from pathlib import Path
+from functools import lru_cache
 
 from latex2mathml.converter import convert
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Bool
 
-from attn_course.authoring.files import write_whole
-
 HIDDEN = "### BEGIN HIDDEN TESTS"
 FORMULA = re.compile(
     r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+)\$", re.DOTALL
 )
-FOREIGN = re.compile(r'<script[^>]*\bsrc="https?://[^"]*"[^>]*>\s*</script>')
+MOST = 256  # formulas that are remembered, as most are the same for everybody
 
 
 class HideHiddenChecks(Preprocessor):
@@ -45,16 +42,11 @@ class FormulasInPlace(Preprocessor):
 def _mathml(found: re.Match) -> str:
     display = "block" if found["block"] else "inline"
     try:
-        return convert(" ".join(found[display].split()), display=display)
+        return _converted(" ".join(found[display].split()), display)
     except Exception:  # what a student wrote between dollars need not be a formula
         return found[0]
 
 
-def without_foreign_scripts(assignment: str, student: str, notebooks: list) -> None:
-    """Take out of each feedback page what it would load from another host.
-
-    nbgrader calls this in the course's folder, when a student's pages are written.
-    """
-    pages = Path("_grading", "feedback").glob(f"{student}/{assignment}/*.html")
-    for page in pages:  # of all students if `student` is "*"
-        write_whole(page, FOREIGN.sub("", page.read_text("utf8")))
+@lru_cache(MOST)
+def _converted(formula: str, display: str) -> str:
+    return convert(formula, display=display)

@@ -21,9 +21,9 @@ from attn_course.classroom.pages import Pages
 from attn_course.classroom.release import release
 from attn_course.classroom.units import Template
 from attn_course.classroom.writer import Writer
-from attn_course.engine.flow import Crew, flow
+from attn_course.engine.crew import Crew, crew_of
+from attn_course.engine.flow import flow
 from attn_course.engine.page import page
-from attn_course.engine.pool import Pool
 from attn_course.judge import sandbox
 
 NEVER, DEMONSTRATION, EVERYTHING = "never", "demonstration", "everything"
@@ -100,21 +100,6 @@ def allowed(
         ours = cache(lambda: notebooks(course, assignment))
         return Allowed(False, ours if unsandboxed == DEMONSTRATION else None)
     return Allowed(True)
-
-
-@contextlib.contextmanager
-def crew_of(workers: int | None = None, scheduler: str | None = None):
-    """Have the processes of this machine, or of a cluster, for a block."""
-    if scheduler is None:
-        crew = Pool(workers)
-    else:
-        from attn_course.engine.cluster import Cluster
-
-        crew = Cluster(scheduler)
-    try:
-        yield crew
-    finally:
-        crew.close()
 
 
 def write_feedback(course: Course, assignment: str, student: str) -> None:

@@ -123,7 +123,8 @@ def canonical(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
     for cell in released.cells:
         name = _name(cell)
         cells += [*_filled(cell, theirs.get(name, [])), *extras.get(name, [])]
-    notebook = nbformat.from_dict({**released, "cells": cells})
+    notebook = nbformat.from_dict({**released, "cells": []})
+    notebook.cells = cells
     for index, cell in enumerate(notebook.cells):
         cell.setdefault("id", f"added-{index}")
     return notebook

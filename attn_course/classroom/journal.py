@@ -6,11 +6,14 @@ from pathlib import Path
 
 from attn_course.authoring.files import write_whole
 
+SHARE = 0.02  # of a run's time, at most, for writing the journal
+
 
 class Journal:
     """The file `_grading/journal.json`: for each submission a digest and a problem.
 
-    It is written at most once in `period` seconds; call `flush` at the end.
+    It is written at most once in `period` seconds, and less often when it has grown so
+    long that this would take a notable share of them; call `flush` at the end.
     """
 
     def __init__(self, path: Path, *, period: float = 0.0):
@@ -21,7 +24,7 @@ class Journal:
             read = None
         # If it is lost, all is graded once more: that costs time and loses nothing.
         self.entries = read if isinstance(read, dict) else {}
-        self.dirty, self.written = False, 0.0
+        self.dirty, self.due = False, 0.0
 
     def done(self, assignment: str, student: str, digest: str) -> bool:
         """Whether this very submission was graded by this very grader."""
@@ -56,11 +59,14 @@ class Journal:
         kept = {name: value for name, value in entry.items() if value}
         self.entries.setdefault(assignment, {})[student] = kept
         self.dirty = True
-        if time.monotonic() - self.written >= self.period:
+        if time.monotonic() >= self.due:
             self.flush()
 
     def flush(self) -> None:
         """Write what has been noted."""
         if self.dirty:
-            write_whole(self.path, json.dumps(self.entries, indent=1, sort_keys=True))
-            self.dirty, self.written = False, time.monotonic()
+            begun = time.monotonic()
+            write_whole(self.path, json.dumps(self.entries))
+            ended = time.monotonic()
+            self.due = ended + max(self.period, (ended - begun) / SHARE)
+            self.dirty = False

@@ -16,13 +16,14 @@ from typing import Any
 
 from attn_course.classroom.course import Course
 from attn_course.classroom.faults import Ungraded, about
-from attn_course.classroom.grade import NEVER, allowed, crew_of, writing
+from attn_course.classroom.grade import NEVER, allowed, writing
 from attn_course.classroom.grader import CONFIG, Grader
 from attn_course.classroom.intake import UnreadableSubmission
 from attn_course.classroom.provenance import provenance_path
 from attn_course.classroom.release import release
 from attn_course.classroom.units import Template
-from attn_course.engine.flow import Crew, Job, flow
+from attn_course.engine.crew import Crew, crew_of
+from attn_course.engine.flow import Job, flow
 from attn_course.engine.result import Result
 
 

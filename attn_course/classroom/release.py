@@ -1,17 +1,20 @@
 """Exercises in, notebooks out: the instructor's, and from it the students'."""
 
+import contextlib
 import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.preprocessors import ClearSolutions
 
 from attn_course.authoring.bank import companion
+from attn_course.authoring.exercise import Exercise
 from attn_course.authoring.files import write_whole
-from attn_course.authoring.notebook import build, companion_path
+from attn_course.authoring.notebook import build, companion_path, grade_id
 from attn_course.authoring.soundness import require_sound
 from attn_course.classroom.course import Course
 from attn_course.classroom.gradebook import (
@@ -22,6 +25,7 @@ from attn_course.classroom.gradebook import (
     kept_on_failure,
 )
 from attn_course.classroom.intake import graded_names
+from attn_course.engine.identity import environment_digest, package_digest
 
 SECRETS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "misconception(")
 
@@ -53,42 +57,81 @@ def release(
         If nbgrader refuses, or scores given by hand stand in the way. What was
         released before stays.
     """
+    source = course.source(assignment)
+    _refuse_leftovers(source)
+    origin, before = _origin(course, assignment), _stamp(course, assignment)
+    there = _is_there(course, assignment)
+    if there and before["origin"] == origin:
+        return False
     exercises = course.exercises(assignment)
     for ex in exercises:
         require_sound(ex)  # or nothing is written
-    source = course.source(assignment)
-    _refuse_leftovers(source)
     notebook = build(assignment, exercises)
     text = nbformat.writes(notebook) + "\n"
     facts = _readable(companion(exercises))
-    stamp = json.dumps(hashlib.sha256(f"{text}\0{facts}".encode()).hexdigest())
-    if _up_to_date(course, assignment, stamp):
-        return False
-    write_whole(companion_path(source.parent), facts)
-    write_whole(source, text)
+    built = hashlib.sha256(f"{text}\0{facts}".encode()).hexdigest()
+    fresh = not (there and before["built"] == built)
+    if fresh:
+        write_whole(companion_path(source.parent), facts)
+        write_whole(source, text)
+        _release(course, assignment, graded_names(notebook), tell)
+    stamp = {"origin": origin, "built": built, "homes": _homes(exercises)}
+    write_whole(_stamp_path(course, assignment), json.dumps(stamp))  # last: it is done
+    return fresh
+
+
+def homes(course: Course, assignment: str) -> dict[str, str]:
+    """Return the module of each check as it is written now, by grade id."""
+    stamp = _stamp(course, assignment)
+    if stamp["origin"] == _origin(course, assignment):
+        return stamp["homes"]
+    return _homes(course.exercises(assignment))
+
+
+def _homes(exercises: list[Exercise]) -> dict[str, str]:
+    return {
+        grade_id(ex, check): ex.path.name for ex in exercises for check in ex.checks
+    }
+
+
+def _origin(course: Course, assignment: str) -> str:
+    """Return a hash of all that a notebook is built from."""
+    total = hashlib.sha256(f"{environment_digest()}{package_digest()}".encode())
+    for path in sorted(course.source(assignment).parent.glob("*.py")):
+        total.update(f"\0{path.name}\0{path.read_text('utf8')}".encode())
+    return total.hexdigest()
+
+
+def _stamp_path(course: Course, assignment: str) -> Path:
+    return course.pristine(assignment).with_suffix(".stamp")
+
+
+def _stamp(course: Course, assignment: str) -> dict[str, Any]:
+    """Return what was noted when it was released, of nothing if it was not."""
+    found = None
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        found = json.loads(_stamp_path(course, assignment).read_text("utf8"))
+    return {"origin": None, "built": None, "homes": {}} | (
+        found if isinstance(found, dict) else {}
+    )
+
+
+def _is_there(course: Course, assignment: str) -> bool:
+    files = (course.released(assignment), course.pristine(assignment))
+    source = course.source(assignment)
+    needed = (*files, source, companion_path(source.parent))
+    return all(path.exists() for path in needed) and in_gradebook(course, assignment)
+
+
+def _release(course: Course, assignment: str, names: set[str], tell) -> None:
+    """Have nbgrader make the students' notebook, or leave all as it was."""
     folder = course.released(assignment).parent
     with kept_on_failure(folder, database(course)) as before:
-        forget_scores(course, assignment, graded_names(notebook))
+        forget_scores(course, assignment, names)
         _generate(course, assignment)
         _put_work_aside(course, assignment, before, tell)
     released = course.released(assignment).read_text("utf8")
     write_whole(course.pristine(assignment), released)
-    write_whole(_stamp(course, assignment), stamp)  # last: now it is done
-    return True
-
-
-def _stamp(course: Course, assignment: str) -> Path:
-    return course.pristine(assignment).with_suffix(".stamp")
-
-
-def _up_to_date(course: Course, assignment: str, stamp: str) -> bool:
-    files = (course.released(assignment), course.pristine(assignment))
-    kept = _stamp(course, assignment)
-    return (
-        all(path.exists() for path in (*files, course.source(assignment), kept))
-        and kept.read_text("utf8") == stamp
-        and in_gradebook(course, assignment)
-    )
 
 
 def _refuse_leftovers(source: Path) -> None:

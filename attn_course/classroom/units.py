@@ -6,11 +6,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import OverwriteCells, OverwriteKernelspec
 
-from attn_course.authoring.notebook import companion_path, grade_id
+from attn_course.authoring.notebook import companion_path
 from attn_course.classroom.clusters import named_mistakes
 from attn_course.classroom.course import Course
 from attn_course.classroom.intake import canonical
+from attn_course.classroom.release import homes
 from attn_course.engine.identity import content_digest, environment_digest
+from attn_course.engine.packing import packed
 from attn_course.engine.unit import Bundle, Unit
 from attn_course.judge.seeds import course_secret, seed
 
@@ -52,7 +54,7 @@ class Template:
         return Unit(
             student=student,
             submission=submission,
-            notebook=nbformat.writes(nb),
+            notebook=packed(nb),
             bundle=self.bundle,
             named=self.named,
             seeds={
@@ -72,11 +74,7 @@ def bundle(course: Course, assignment: str) -> Bundle:
         assignment=assignment,
         modules={path.name: path.read_text("utf8") for path in folder.glob("e*.py")},
         companion=companion_path(folder).read_text("utf8"),
-        homes={
-            grade_id(ex, check): ex.path.name
-            for ex in course.exercises(assignment)
-            for check in ex.checks
-        },
+        homes=homes(course, assignment),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.api import (
     BaseCell,
@@ -26,12 +26,14 @@ from nbgrader.api import (
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 from tornado.log import app_log
 from traitlets import import_item
 
 from attn_course.authoring.files import write_whole
 from attn_course.classroom.course import Course
 from attn_course.classroom.provenance import provenance_path, write_provenance
+from attn_course.engine.packing import packed, unpacked
 from attn_course.engine.result import Result
 
 ELSEWHERE = {  # steps of nbgrader's autograde that were done before or are done below
@@ -115,12 +117,12 @@ class Writer:
 
         `stamp` says when it was handed in, as nbgrader's timestamp.txt does.
         """
-        nb = self._finished(student, nbformat.reads(notebook, as_version=4))
+        nb = self._finished(student, unpacked(notebook))
         self._lay_down(student, result, nb, stamp)
         when = _time(stamp)
         with self.book.transaction():
             facts = self._entered(student, nb, result.doubts, when)
-        return Folded(nbformat.writes(nb), facts)
+        return Folded(packed(nb), facts)
 
     def graded(self, student: str) -> Folded:
         """Return what files and gradebook have of a submission that was graded."""
@@ -128,7 +130,7 @@ class Writer:
         nb = nbformat.read(folder / f"{self.assignment}.ipynb", as_version=4)
         with self.book.transaction():
             facts = self._shown(student, nb)
-        return Folded(nbformat.writes(nb), facts)
+        return Folded(packed(nb), facts)
 
     def by_hand(self, student: str) -> bool:
         """Whether somebody gave scores of this submission by hand, which stay."""
@@ -167,7 +169,7 @@ class Writer:
         path = provenance_path(self.course.root, self.assignment, student)
         write_provenance(path, result)
         folder = self.course.step("autograded", student, self.assignment)
-        graded = nbformat.writes(nb) + "\n"
+        graded = v4.writes(nb) + "\n"  # nothing to check: all of it is ours
         write_whole(folder / f"{self.assignment}.ipynb", graded, mode=0o444)
         if stamp is not None:
             write_whole(folder / "timestamp.txt", stamp, mode=0o444)
@@ -197,7 +199,8 @@ class Writer:
         """Put scores and comments into `nb`, as nbgrader's GetGrades does."""
         name = self.assignment
         graded = self.book.find_submission_notebook(name, name, student)
-        grades, comments = (self._rows(kind, graded.id) for kind in (Grade, Comment))
+        grades = self._rows(Grade, graded.id, undefer(Grade.max_score))
+        comments = self._rows(Comment, graded.id)
         for cell in nb.cells:
             if utils.is_solution(cell):
                 cell.metadata.nbgrader["comment"] = comments[_name(cell)].comment
@@ -215,12 +218,14 @@ class Writer:
             "late_penalty": penalty,
         }
 
-    def _rows(self, kind: type, notebook: str) -> dict[str, Any]:
-        """Return the grades or comments of a submitted notebook by the cell's name."""
+    def _rows(self, kind: type, notebook: str, *at_once) -> dict[str, Any]:
+        """Return the grades or comments of a submitted notebook by the cell's name.
+
+        `at_once` are options for what would be asked for row by row when it is used.
+        """
         wanted = select(BaseCell.name, kind).join(kind, kind.cell_id == BaseCell.id)
-        return dict(
-            map(tuple, self.book.db.execute(wanted.where(kind.notebook_id == notebook)))
-        )
+        wanted = wanted.where(kind.notebook_id == notebook)
+        return dict(map(tuple, self.book.db.execute(wanted.options(*at_once))))
 
     def _enter_penalty(self, student: str, submission, graded) -> None:
         """Do what AssignLatePenalties does, by its plugin and its own limits."""

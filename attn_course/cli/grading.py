@@ -70,14 +70,19 @@ def grade(
     had sandboxed is not run, unless you say so: the demonstration class is harmless,
     everything is not.
     """
-    from attn_course.classroom.grade import crew_of
-    from attn_course.classroom.grade import grade as grade_each
+    from attn_course.engine.crew import crew_of
 
     said: list[str] = []
-    with said_plainly(), heeding_ctrl_c() as stop_if_pressed:
+    with (
+        said_plainly(),
+        heeding_ctrl_c() as stop_if_pressed,
+        crew_of(workers, scheduler) as crew,  # first, as it takes longest to start
+    ):
+        from attn_course.classroom.grade import grade as grade_each
+
         course = course_here()
-        with course.alone(), crew_of(workers, scheduler) as crew:
-            options = {"force": force, "unsandboxed": unsandboxed.value, "crew": crew}
+        options = {"force": force, "unsandboxed": unsandboxed.value, "crew": crew}
+        with course.alone():
             for name in chosen(course, assignments):
                 who = _who(course, name, student, bool(assignments))
                 with progress(name, len(who)) as count:

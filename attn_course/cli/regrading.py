@@ -38,9 +38,9 @@ def regrade(
     Only what changed checks touch runs again. Until you say yes, the gradebook, the
     feedback and the released notebooks stay as they are; the exit code is then 1.
     """
-    from attn_course.classroom.grade import crew_of
     from attn_course.classroom.grade import grade as grade_each
     from attn_course.classroom.regrade import differences
+    from attn_course.engine.crew import crew_of
 
     agreed = True
     with said_plainly(), heeding_ctrl_c() as stop_if_pressed:

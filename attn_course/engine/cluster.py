@@ -28,8 +28,6 @@ class Cluster:
     What a worker was doing when it died is done again by another.
     """
 
-    here = False  # there may be no sandbox here
-
     def __init__(self, address: str):
         try:
             self.client = Client(address, timeout=PATIENCE, set_as_default=False)

@@ -8,29 +8,14 @@ to do; the others wait where they come from, and nothing is kept of those that a
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from attn_course.engine.jobs import Failed, do
+from attn_course.engine.crew import Crew
 
 Job = tuple[str, str]  # kind, text
 Outcome = TypeVar("Outcome")
 Task = Generator[list[Job], list[str], Outcome]
 AHEAD = 2  # jobs for each worker: one in its hands, one waiting
-
-
-class Crew(Protocol):
-    """Whoever does jobs; `here` if they do on this machine what could be done here."""
-
-    here: bool
-
-    def width(self) -> int:
-        """Return how many are done at once."""
-
-    def submit(self, kind: str, text: str) -> Future:
-        """Have a job done; its future's result is the answer."""
-
-    def close(self) -> None:
-        """Stop, whatever is being done."""
 
 
 @dataclass(eq=False)
@@ -47,25 +32,14 @@ class _Begun:
 
 
 def flow(tasks: Iterable[Task], crew: Crew) -> Iterator[Outcome]:
-    """Yield the outcome of each task as soon as there is one.
-
-    A single task that has anything to be done is done here: to wait until somebody
-    else has started would take longer.
-    """
+    """Yield the outcome of each task as soon as there is one."""
     waiting: dict[Future, _Begun] = {}
-    held: _Begun | None = None
     for task in tasks:
         begun = yield from _advanced(task, [])
-        if begun is not None and crew.here and not waiting and held is None:
-            held = begun  # until it is seen whether there is another one
-        elif begun is not None:
-            for each in filter(None, (held, begun)):
-                each.hand_out(crew, waiting)
-            held = None
+        if begun is not None:
+            begun.hand_out(crew, waiting)
         while len(waiting) >= AHEAD * crew.width():
             yield from _settled(crew, waiting)
-    while held is not None:
-        held = yield from _advanced(held.task, _done_here(held.jobs))
     while waiting:
         yield from _settled(crew, waiting)
 
@@ -96,10 +70,3 @@ def _advanced(task: Task, answers: list[str] | Exception):
 def _answers(futures: list[Future]) -> list[str] | Exception:
     faults = [error for future in futures if (error := future.exception())]
     return faults[0] if faults else [future.result() for future in futures]
-
-
-def _done_here(jobs: list[Job]) -> list[str] | Exception:
-    try:
-        return [do(*job) for job in jobs]
-    except Failed as failure:
-        return failure

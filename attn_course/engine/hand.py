@@ -7,6 +7,7 @@ a worker of a cluster, has hands below it. They are spoken to in lines of JSON.
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import shutil
@@ -14,11 +15,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 
 from attn_course.engine.jobs import Failed, do
+from attn_course.judge.warm import LENT, CannotFork, ForkServer
 
 ALONE = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 PLACE = "ATTN_COURSE_CHECKS"  # in the environment: the folder for its checks
+NAME = "attn-hand"  # of the process, to those who look
+COLD = "workers start from nothing, which takes longer: %s"
 PATIENCE = 5.0  # seconds for a process to end once it is told to
 CHANCES = 2
 
@@ -34,23 +39,50 @@ class MachineFault(RuntimeError):
 class Hand:
     """One such process, as it is seen from here."""
 
-    def __init__(self):
+    def __init__(self, server: ForkServer):
         self.place = tempfile.mkdtemp(prefix="attn-course-checks-")
-        own = {"PYTHONPATH": _path(), PLACE: self.place}
+        self.environment = {**ALONE, **os.environ, PLACE: self.place}
+        try:
+            self._split_off(server)
+        except CannotFork as error:
+            logging.getLogger(__name__).warning(COLD, error)
+            self._start()
+
+    def _split_off(self, server: ForkServer) -> None:
+        """Have it from a process in which the slow imports are done."""
+        if not hasattr(os, "pidfd_open"):
+            raise CannotFork("this system cannot hold on to a process")
+        came, self.stdin = _pipe()
+        self.stdout, answers = _pipe()
+        with came, answers:
+            self.process = server.start_worker(came.fileno(), answers.fileno())
+        about = {
+            "module": __name__,
+            "environment": self.environment | {LENT: str(server.folder)},
+            "folder": os.getcwd(),
+            "path": [path for path in sys.path if path],
+        }
+        self.stdin.write(json.dumps(about).encode() + b"\n")
+        self.stdin.flush()
+
+    def _start(self) -> None:
+        """Start it from nothing, which takes longer."""
+        path = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "attn_course.engine.hand"],
+            [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**ALONE, **os.environ, **own},
+            env=self.environment | {"PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is for whoever gave it the work
         )
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
 
     def do(self, kind: str, text: str) -> str:
         """Have a job done; raise Died if the process did not live to answer."""
         try:
-            self.process.stdin.write(json.dumps([kind, text]).encode() + b"\n")
-            self.process.stdin.flush()
-            line = self.process.stdout.readline()
+            self.stdin.write(json.dumps([kind, text]).encode() + b"\n")
+            self.stdin.flush()
+            line = self.stdout.readline()
         except (OSError, ValueError) as error:
             raise Died(str(error)) from error
         if not line.endswith(b"\n"):
@@ -63,7 +95,7 @@ class Hand:
     def stop(self) -> None:
         """End the process; what it is doing is lost."""
         with contextlib.suppress(OSError):
-            self.process.stdin.close()  # it hears that and goes
+            self.stdin.close()  # it hears that and goes
 
     def close(self) -> None:
         """End the process and wait until it is gone."""
@@ -73,7 +105,7 @@ class Hand:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+        self.stdout.close()
         shutil.rmtree(self.place, ignore_errors=True)
 
 
@@ -85,6 +117,12 @@ class Hands:
         self.all: set[Hand] = set()
         self.closed = False
         self.lock = threading.Lock()
+        self.server = ForkServer()
+
+    def get_ready(self) -> None:
+        """Have the slow imports done while there is no work yet."""
+        with contextlib.suppress(CannotFork):  # then the first hand will say so
+            self.server.start()
 
     def do(self, kind: str, text: str) -> str:
         """Have a job done by this thread's hand, at the second try at the latest."""
@@ -105,12 +143,13 @@ class Hands:
             hand.stop()
         for hand in hands:
             hand.close()
+        self.server.close()
 
     def _new(self) -> Hand:
         with self.lock:
             if self.closed:
                 raise MachineFault("the work was stopped")
-            hand = Hand()
+            hand = Hand(self.server)
             self.all.add(hand)
         self.local.hand = hand
         return hand
@@ -122,14 +161,17 @@ class Hands:
             self.all.discard(hand)
 
 
-def _path() -> str:
-    """Return where a hand is to find what this process has found."""
-    return os.pathsep.join(path for path in sys.path if path)
+def _pipe():
+    """Return both ends of a pipe: to read from, and to write to."""
+    out_of, into = os.pipe()
+    return os.fdopen(out_of, "rb"), os.fdopen(into, "wb")
 
 
 def main() -> None:
     """Answer jobs until nobody asks any more."""
     sys.modules["rfc3987_syntax"] = None  # a second of CPU, for addresses in notebooks
+    with contextlib.suppress(OSError):  # other systems have no such file
+        Path("/proc/self/comm").write_text(NAME)
     asked = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import sys
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 import attn_course
 
 JUDGING = ("authoring", "data", "engine", "functional", "grading", "judge", "nn")
+VENDORED = "_vendor"  # the folder of what setuptools carries
 GRADING = (*JUDGING, "classroom")  # scores and feedback depend on that as well
 
 
@@ -49,7 +51,12 @@ def package_digest(parts: tuple[str, ...] = GRADING) -> str:
 
 @cache
 def environment_digest() -> str:
-    """Return a hash of this Python, its packages, and the parts of ours that judge."""
-    names = sorted({f"{d.name}=={d.version}" for d in distributions()})
+    """Return a hash of this Python, its packages, and the parts of ours that judge.
+
+    What setuptools carries for itself is not meant: it puts that on `sys.path` when it
+    is imported, which some processes do and others do not.
+    """
+    path = [each for each in sys.path if Path(each).name != VENDORED]
+    names = sorted({f"{d.name}=={d.version}" for d in distributions(path=path)})
     facts = [platform.python_version(), platform.machine(), package_digest(JUDGING)]
     return hashlib.sha256("\n".join([*facts, *names]).encode()).hexdigest()

@@ -8,9 +8,10 @@ import json
 from functools import cache
 from typing import Any
 
-import nbformat
 from traitlets import import_item
 from traitlets.config import Config
+
+from attn_course.engine.packing import unpacked
 
 
 def page(notebook: str, facts: dict[str, Any], how: dict[str, Any]) -> str:
@@ -19,7 +20,6 @@ def page(notebook: str, facts: dict[str, Any], how: dict[str, Any]) -> str:
     `facts` are score, max_score and late_penalty, and whose notebook it is; `how` names
     the exporter, the steps before it, and the settings of both.
     """
-    nb = nbformat.reads(notebook, as_version=4)
     name = facts["notebook"]
     resources = {
         "nbgrader": facts,
@@ -28,7 +28,7 @@ def page(notebook: str, facts: dict[str, Any], how: dict[str, Any]) -> str:
         "metadata": {"name": name},
     }
     exporter = _exporter(json.dumps(how, sort_keys=True))
-    html, _ = exporter.from_notebook_node(nb, resources=resources)
+    html, _ = exporter.from_notebook_node(unpacked(notebook), resources=resources)
     return html
 
 

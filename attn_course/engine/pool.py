@@ -9,15 +9,15 @@ from attn_course.engine.hand import Hands
 class Pool:
     """Processes of this machine; none is started before there is work for it.
 
+    Only what they have in common is, which takes seconds and need not be waited for.
     One that dies is replaced, and its job done again; it is a fault of the machine
     only if that dies too.
     """
 
-    here = True
-
     def __init__(self, workers: int | None = None):
         self.workers = workers or cores()
         self.hands = Hands()
+        self.hands.get_ready()
         self.threads = ThreadPoolExecutor(self.workers, "hand")
 
     def width(self) -> int:

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import nbformat
+from attn_course.engine.packing import unpacked
 
 RECORD = {
     "name": str,
@@ -87,9 +87,8 @@ def _is_record(check: Any) -> bool:
 
 def outputs(notebook: str) -> dict[str, list]:
     """Return the outputs of each graded cell of an executed notebook, by grade id."""
-    nb = nbformat.reads(notebook, as_version=4)
     return {
         cell.metadata.nbgrader["grade_id"]: cell.outputs
-        for cell in nb.cells
+        for cell in unpacked(notebook).cells
         if cell.cell_type == "code" and "nbgrader" in cell.metadata
     }

@@ -20,6 +20,7 @@ from attn_course.authoring.files import write_whole
 from attn_course.authoring.notebook import companion_path
 from attn_course.engine.hand import PLACE
 from attn_course.engine.identity import environment_digest
+from attn_course.engine.packing import packed, unpacked
 from attn_course.engine.result import Result, digest, disagreement
 from attn_course.engine.unit import Bundle, Unit
 from attn_course.judge.rulebook import Rulebook, rulebook
@@ -51,7 +52,7 @@ def work(unit: Unit) -> tuple[Result, str]:
             "a worker has another Python, other packages or another version of "
             "attn_course: install there what is installed here"
         )
-    nb = nbformat.reads(unit.notebook, as_version=4)
+    nb = unpacked(unit.notebook)
     book = _book(unit.bundle)
     book.named = unit.named
     found = _sat(unit, nb, book, book.checks.keys() - unit.known.keys())
@@ -61,7 +62,7 @@ def work(unit: Unit) -> tuple[Result, str]:
         _cell(nb, name).outputs = nbformat.from_dict(known["outputs"])
     records = {each.name: record(each) for each in found}
     records |= {name: known["record"] for name, known in unit.known.items()}
-    text = nbformat.writes(nb) + "\n"
+    text = packed(nb)
     checks = [
         {**records[name], "key": unit.check_key(name)}
         for name in book.checks
@@ -120,7 +121,7 @@ def _sat(unit: Unit, nb: NotebookNode, book: Rulebook, names) -> list[Ruling]:
 
 def _looked_at_again(unit: Unit, book: Rulebook, doubtful) -> dict[str, str]:
     """Judge again what may be the machine's fault; say where the points differ."""
-    nb = nbformat.reads(unit.notebook, as_version=4)
+    nb = unpacked(unit.notebook)
     again = _sat(unit, nb, book, {each.name for each in doubtful})
     second = {each.name: each for each in again}
     return {

@@ -15,13 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nbformat.v4 import new_output
-
 from attn_course.grading.wire import PREFIX, WireError, pack, unpack
 from attn_course.judge.hollow import Hollow
 from attn_course.judge.limits import Limits
 from attn_course.judge.link import listening
-from attn_course.judge.outputs import append, shown
+from attn_course.judge.outputs import append, displayed, printed, raised
 from attn_course.judge.place import Place
 from attn_course.judge.sandbox import JUDGE
 from attn_course.judge.student import MOST_BYTES, STOPPING, NoKernel, Ran, Student
@@ -171,16 +169,15 @@ class ForkedShell(Student):
                 self._text(ran, name, name, data)
             case ("show" | "result" as kind, dict() as data):
                 output = "display_data" if kind == "show" else "execute_result"
-                append(ran.outputs, shown(new_output(output, data)))
+                append(ran.outputs, displayed(output, data))
             case ("error", str() as name, str() as words, list() as lines):
-                facts = {"ename": name, "evalue": words, "traceback": lines}
-                append(ran.outputs, shown(new_output("error", **facts)))
+                append(ran.outputs, raised(name, words, lines))
                 ran.fate = "error"
         return False
 
     def _text(self, ran: Ran, source: str | int, name: str, data: bytes) -> None:
         text = self.decoders[source].decode(data)
-        append(ran.outputs, shown(new_output("stream", name=name, text=text)))
+        append(ran.outputs, printed(name, text))
 
 
 def _decoder() -> codecs.IncrementalDecoder:

@@ -2,14 +2,17 @@
 
 import atexit
 import logging
+import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from attn_course.judge.cold import StudentKernel
 from attn_course.judge.forked import ForkedShell
 from attn_course.judge.sandbox import require
 from attn_course.judge.student import NoKernel, Student
-from attn_course.judge.warm import ForkServer
+from attn_course.judge.warm import LENT, ForkServer
+from attn_course.judge.within.worker import LINK
 
 COLD = "notebooks run in kernels that start cold, which takes much longer: %s"
 
@@ -32,7 +35,8 @@ def supply(files: dict, *, sandboxed: bool = True) -> Callable[[], Student]:
 @cache
 def fork_server() -> ForkServer | None:
     """Return this process's fork server, None where there can be none; logs why."""
-    server = ForkServer()
+    folder = os.environ.get(LENT)
+    server = ForkServer.lent(LINK, Path(folder)) if folder else ForkServer()
     atexit.register(server.close)
     try:
         with ForkedShell({}, server) as tried:

@@ -7,10 +7,10 @@ All outputs are made here; nothing that a student's code showed is among them.
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from attn_course.grading.outcome import describe
 from attn_course.grading.show import KEY, card, facts
+from attn_course.judge.outputs import made
 from attn_course.judge.ruling import Ruling
 
 FACTS = {"exercise", "check", "kind", "diagnosis", "outputs", "sizes"}
@@ -20,16 +20,16 @@ def written(ruling: Ruling) -> list[NotebookNode]:
     """Return the outputs of a graded cell: a card, and an error if it failed."""
     outcome = ruling.outcome
     page = card(outcome, show_inputs=ruling.shows_inputs)
-    shown = new_output(
+    shown = made(
         "display_data",
-        {"text/plain": describe(outcome), "text/html": page},
+        data={"text/plain": describe(outcome), "text/html": page},
         metadata={KEY: {**facts(outcome), **_beyond(ruling)}},
     )
     if outcome.passed:
         return [shown]
     says = outcome.message.partition("\n")[0]
     words = {"ename": "CheckFailed", "evalue": says}
-    return [shown, new_output("error", **words, traceback=[f"CheckFailed: {says}"])]
+    return [shown, made("error", **words, traceback=[f"CheckFailed: {says}"])]
 
 
 def verdict(cell: NotebookNode) -> dict[str, Any] | None:

@@ -5,9 +5,12 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import weakref
 from pathlib import Path
 
 from attn_course.judge import sandbox, syscalls, view
@@ -15,6 +18,7 @@ from attn_course.judge.hollow import Hollow
 from attn_course.judge.place import Place
 from attn_course.judge.within import forkserver
 
+LENT = "ATTN_COURSE_FORKS"  # in the environment of who was lent one: its folder
 WARMING = 120.0  # seconds for all imports, on a machine that is busy
 FORKING = 20.0  # seconds for one fork
 START = (
@@ -27,17 +31,62 @@ class CannotFork(RuntimeError):
     """The fork server does not work here; says why."""
 
 
+class SplitOff:
+    """A process that the fork server split off, as `subprocess.Popen` shows one."""
+
+    def __init__(self, pid: int, held: int):
+        self.pid, self.held = pid, held
+        weakref.finalize(self, os.close, held)
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.held, signal.SIGKILL)
+
+    def wait(self, seconds: float | None = None) -> None:
+        if not select.select([self.held], [], [], seconds)[0]:
+            raise subprocess.TimeoutExpired(str(self.pid), seconds)
+
+
 class ForkServer:
-    """A process that is started with the first fork and ends with this one."""
+    """A process that splits off others: from `start` to `close`, or lent by another.
+
+    It is started with the first fork if nobody has done so before, and whenever it is
+    found to have ended. It ends with the thread that started it.
+    """
 
     def __init__(self):
-        self.place: Place | None = None
+        self.channel: socket.socket | None = None
+        self.process: subprocess.Popen | None = None
+        self.lock = threading.Lock()
+
+    @classmethod
+    def lent(cls, channel: int, folder: Path) -> "ForkServer":
+        """Return one that somebody else started, whose `folder` it is.
+
+        If it is gone, one of our own is started.
+        """
+        server = cls()
+        server.channel, server.folder = socket.socket(fileno=channel), folder
+        server.patience = WARMING
+        return server
 
     @property
     def view_at(self) -> Path:
         """Where the student's view of the package is, here and in each sandbox."""
-        self._make_ready()
-        return self.place.folder
+        self.start()
+        return self.folder
+
+    def start(self) -> None:
+        """Start it, unless it runs; it imports while others go on."""
+        if self.channel and (self.process is None or self.process.poll() is None):
+            return
+        self.close()
+        place = Place.claim()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = _started(place, theirs.fileno())
+        self.place, self.folder = place, place.folder
+        self.channel, self.patience = ours, WARMING
 
     def fork_into(self, hollow: Hollow, link: int, out: int, err: int) -> None:
         """Split off a process that walks into a sandbox, with three open files.
@@ -47,66 +96,45 @@ class ForkServer:
         CannotFork
             If it does not.
         """
-        self._make_ready()
-        order = json.dumps(self._order(hollow)).encode()
+        self.start()
         holder = os.pidfd_open(hollow.first_inside()[0])
         try:
-            socket.send_fds(self.channel, [order], [holder, link, out, err])
-            answer, files = self._answer(FORKING)
+            pid, held = self._asked(self._order(hollow), [holder, link, out, err])
         finally:
             os.close(holder)
-        if "fault" in answer:
-            raise CannotFork(answer["fault"])
-        hollow.walked_in(answer["pid"], files[0])
+        hollow.walked_in(pid, held)
+
+    def start_worker(self, came: int, answers: int) -> SplitOff:
+        """Split off a process of ours, with its input and its output.
+
+        It has to read first what `within.worker` says, and can have this lent: by the
+        open file `worker.LINK`.
+
+        Raises
+        ------
+        CannotFork
+            If there is none.
+        """
+        self.start()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            files = [came, answers, ours.fileno(), theirs.fileno()]
+            return SplitOff(*self._asked({"worker": True}, files))
 
     def close(self) -> None:
-        """End it."""
-        if self.place is not None:
+        """End it, if it is ours."""
+        if self.channel is not None:
             self.channel.close()
+            self.channel = None
+        if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.process = None
             self.place.release()
-            self.place = None
-
-    def _make_ready(self) -> None:
-        if self.place is not None and self.process.poll() is None:
-            return
-        self.close()
-        self.place = Place.claim()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self.channel = ours
-            self.process = self._started(theirs.fileno())
-        try:
-            self._answer(WARMING)
-        except BaseException:
-            self.close()
-            raise
-
-    def _started(self, channel: int) -> subprocess.Popen:
-        """Start the process, with what a student's has: the same view, no more."""
-        home = self.place.folder / "home"
-        home.mkdir()
-        view.put_together(self.place.folder / "view")
-        env = sandbox.environment(self.place, home, home, self.place.folder)
-        fonts = Path(env["MPLCONFIGDIR"])
-        fonts.mkdir()
-        for each in view.font_lists():
-            shutil.copy(each, fonts)
-        start = START.format(forkserver.__package__.rpartition(".")[2])
-        within = Path(forkserver.__file__).parents[1]
-        return subprocess.Popen(
-            [sys.executable, "-c", start, str(within), str(channel)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=[channel],
-            cwd="/",
-            env=env,
-        )
 
     def _order(self, hollow: Hollow) -> dict:
         place, limits = hollow.place, hollow.limits
-        env = sandbox.environment(place, sandbox.HOME, sandbox.TMP, self.place.folder)
+        env = sandbox.environment(place, sandbox.HOME, sandbox.TMP, self.folder)
         return {
             "group": str(hollow.group.procs) if hollow.group else None,
             "user": place.user,
@@ -115,13 +143,47 @@ class ForkServer:
             "environment": env,
         }
 
-    def _answer(self, seconds: float) -> tuple[dict, list[int]]:
+    def _asked(self, order: dict, files: list[int]) -> tuple[int, int]:
+        """Have something split off; return its number, and a pidfd of it."""
+        with self.lock:
+            with contextlib.suppress(ConnectionError):
+                socket.send_fds(self.channel, [json.dumps(order).encode()], files)
+            answer, held = self._answer()
+        if "fault" in answer:
+            raise CannotFork(answer["fault"])
+        return answer["pid"], held[0]
+
+    def _answer(self) -> tuple[dict, list[int]]:
         """Return what it answers, and the open files that came with that."""
         words, files = b"", []
-        if select.select([self.channel], [], [], seconds)[0]:
+        if select.select([self.channel], [], [], self.patience)[0]:
             with contextlib.suppress(ConnectionError):
                 words, files, *_ = socket.recv_fds(self.channel, forkserver.MOST, 1)
         if not words:
             self.close()
             raise CannotFork("the fork server does not answer")
+        self.patience = FORKING
         return json.loads(words), files
+
+
+def _started(place: Place, channel: int) -> subprocess.Popen:
+    """Start the process, with what a student's has: the same view, no more."""
+    home = place.folder / "home"
+    home.mkdir()
+    view.put_together(place.folder / "view")
+    env = sandbox.environment(place, home, home, place.folder)
+    fonts = Path(env["MPLCONFIGDIR"])
+    fonts.mkdir()
+    for each in view.font_lists():
+        shutil.copy(each, fonts)
+    start = START.format(forkserver.__package__.rpartition(".")[2])
+    within = Path(forkserver.__file__).parents[1]
+    return subprocess.Popen(
+        [sys.executable, "-c", start, str(within), str(channel)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[channel],
+        cwd="/",
+        env=env,
+        start_new_session=True,  # Ctrl-C is for whoever gave it the work
+    )

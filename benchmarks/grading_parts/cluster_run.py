@@ -9,7 +9,11 @@ from pathlib import Path
 
 from distributed import LocalCluster
 
-ONE_AT_A_TIME = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+ONE_AT_A_TIME = {
+    "threads_per_worker": 1,
+    "processes": True,
+    "dashboard_address": "127.0.0.1:0",
+}
 
 
 def main(out: str, chapter: str, warm: str, *roots: str) -> None:

@@ -1,8 +1,9 @@
-"""The memory of a run's processes: what each has for itself, and what it shares.
+"""The memory of a run's processes: what each has for itself, beyond what it shares.
 
-Pages of files (programs, libraries) are there once for all processes. What is not of a
-file belongs to a worker: to its own process, to its fork server, and to the students'
-processes split off from that, which share with it what they have not changed.
+Workers and students' processes are split off from one fork server, and share with it
+every page that neither has changed since; programs and libraries are there once for
+all. What a worker costs is what nobody else has: the pages of its own process, and of
+the one student's process that it has at a time.
 """
 
 import threading
@@ -11,12 +12,15 @@ from pathlib import Path
 
 import psutil
 
+from attn_course.engine.hand import NAME
+
 MIB_OF_KB = 1 / 1024
-WORKER, SERVER = "attn_course.engine.hand", "forkserver"  # in what started them
-ALL = "worker, all its processes"
-JUDGE = "of these, the judge's process"
-SPLIT = "of these, the fork server and what it split off"
-ALONE = "a student's process, beyond its fork server"
+PRIVATE = ("Private_Clean", "Private_Dirty")
+SERVER = "forkserver"  # in what started it
+ALL = "worker and its student's process, beyond the shared pages"
+JUDGE = "of these, the worker's own"
+ALONE = "of these, the student's"
+SHARED = "the fork server, once for all"
 
 
 def peak() -> float:
@@ -33,33 +37,28 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.over.wait(self.period):
-            for worker in _named(psutil.Process().children(recursive=True), WORKER):
-                for name, held in _of(worker).items():
-                    self.most[name] = max(self.most.get(name, 0.0), held)
+            for name, held in _seen():
+                self.most[name] = max(self.most.get(name, 0.0), held)
 
     def stop(self) -> dict[str, float]:
         """Return the most MiB that was seen, by kind of process."""
         self.over.set()
         self.join()
-        return self.most
+        found = {ALL: self.most.get(JUDGE, 0.0) + self.most.get(ALONE, 0.0)}
+        return found | self.most
 
 
-def _of(worker: psutil.Process) -> dict[str, float]:
-    """Return the MiB of a worker's processes just now.
-
-    Of a student's process these are the pages that nobody else has.
-    """
-    try:
-        below, servers = worker.children(recursive=True), worker.children()
-        shells = [each for one in _named(servers, SERVER) for each in one.children()]
-    except psutil.Error:
-        return {}  # it is gone
-    found, judge = {}, _rollup(worker).get("Pss_Anon", 0.0)
-    rest = sum(_rollup(each).get("Pss_Anon", 0.0) for each in below)
-    found[ALL], found[JUDGE], found[SPLIT] = judge + rest, judge, rest
-    for facts in filter(None, map(_rollup, shells)):
-        found[ALONE] = facts["Private_Clean"] + facts["Private_Dirty"]
-    return found
+def _seen() -> Iterator[tuple[str, float]]:
+    """Yield the MiB of each process there is just now, by what it is."""
+    for server in _named(psutil.Process().children(), SERVER):
+        try:
+            yield SHARED, _rollup(server).get("Pss_Anon", 0.0)
+            for each in server.children():
+                kind = JUDGE if each.name() == NAME else ALONE
+                facts = _rollup(each)
+                yield kind, sum(facts.get(page, 0.0) for page in PRIVATE)
+        except psutil.Error:
+            continue  # it is gone
 
 
 def _named(processes: Iterable[psutil.Process], name: str) -> Iterator[psutil.Process]:

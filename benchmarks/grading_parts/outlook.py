@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from grading_parts.simulation import Cluster, simulated
 from timing import Row
+
+from attn_course.classroom.planning import Cluster, simulated
 
 WIDTHS = (64, 128, 256, 512, 1024)
 SPREAD = 0.5  # one unit in a hundred takes three times as long, one in 10,000 six

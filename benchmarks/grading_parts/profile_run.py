@@ -24,6 +24,7 @@ from attn_course.engine.hand import Hand
 from attn_course.engine.jobs import Failed, do
 from attn_course.judge import forked, link, supply
 from attn_course.judge.sitting import Sitting
+from attn_course.judge.warm import ForkServer
 
 PREPARING = "prepare: release, gradebook, checks"
 STARTING = "start a fork server"
@@ -72,8 +73,6 @@ WATCHED = (
 class Here:
     """A crew that does each job at once, in this process; notes how long each took."""
 
-    here = True
-
     def __init__(self):
         self.seconds: dict[str, list[float]] = {"work": [], "page": []}
 
@@ -117,13 +116,16 @@ def main(out: str, root: str, chapter: str) -> None:
 def _seconds_to_start_a_hand() -> float:
     """Start a worker, have it import all that its work needs, and end it."""
     start = time.perf_counter()
-    hand = Hand()
+    server = ForkServer()
+    server.start()
+    hand = Hand(server)
     try:
         hand.do("work", "{}")  # it looks at what it is to do when it has all it needs
     except Failed:
         pass
     took = time.perf_counter() - start
     hand.close()
+    server.close()
     return took
 
 

@@ -9,10 +9,9 @@ import psutil
 import pytest
 
 from attn_course.classroom.course import Course
-from attn_course.classroom.grade import crew_of
 from attn_course.classroom.units import Template
-from attn_course.engine import flow as flowing
-from attn_course.engine import hand
+from attn_course.engine.crew import crew_of
+from attn_course.engine.hand import NAME as HAND
 from attn_course.engine.pool import Pool
 from attn_course.engine.unit import Unit
 
@@ -60,24 +59,19 @@ def unit_of(course: Course, student: str, **sources: str) -> Unit:
 def nobody_runs(monkeypatch):
     """From now on, whoever has a student's code run fails."""
 
-    def refuse(kind, text):
-        assert kind != "work", "a student's code would run again"
-        return plain(kind, text)
-
     def submit_page(self, kind, text):
         assert kind != "work", "a student's code would run again"
         return submit_any(self, kind, text)
 
-    plain, submit_any = flowing.do, Pool.submit
-    monkeypatch.setattr(flowing, "do", refuse)
+    submit_any = Pool.submit
     monkeypatch.setattr(Pool, "submit", submit_page)
 
 
 def workers() -> list[psutil.Process]:
     """Return the processes below this one that work for it, and no browser's."""
     found = []
-    for process in psutil.Process().children():
+    for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it is gone by now
-            if hand.__name__ in process.cmdline():
+            if process.name() == HAND:
                 found.append(process)
     return found

@@ -6,15 +6,12 @@ from concurrent.futures import Future
 
 import pytest
 
-from attn_course.engine import flow as flowing
 from attn_course.engine.flow import AHEAD, flow
 from attn_course.engine.jobs import Failed
 
 
 class Slow:
     """A crew that answers the newest job first, when it has `most` of them."""
-
-    here = True
 
     def __init__(self, most: int = 1):
         self.most, self.jobs, self.seen = most, [], 0
@@ -106,15 +103,3 @@ def test_what_a_task_does_not_catch_stops_all_of_them():
     tasks = [asks("a", ("do", "x")), asks("b", ("fails", "no")), asks("c")]
     with pytest.raises(Failed, match="no"):
         list(flow(tasks, Slow()))
-
-
-def test_one_task_alone_is_done_here(monkeypatch):
-    monkeypatch.setattr(flowing, "do", lambda kind, text: f"here: {text}")
-    crew = Slow()
-    assert list(flow([asks("a"), asks("b", ("do", "x"))], crew)) == [
-        ("a", []),
-        ("b", ["here: x"]),
-    ]
-    assert crew.seen == 0
-    crew.here = False
-    assert list(flow([asks("b", ("do", "x"))], crew)) == [("b", ["X"])]

@@ -77,6 +77,8 @@ def test_two_deaths_at_one_job_are_the_machines_fault_and_the_next_job_is_done(
     deaths = ["first", "second"]
 
     class Mortal:
+        def __init__(self, server): ...
+
         def do(self, kind, text):
             if deaths:
                 raise Died(deaths.pop())

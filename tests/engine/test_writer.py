@@ -87,6 +87,7 @@ def test_the_graded_notebooks_are_the_same(both):
             for c in both
         )
         assert without_times(one) == without_times(other)
+        nbformat.validate(one)
         when = [c.step("autograded", student, NAME) / "timestamp.txt" for c in both]
         assert when[0].exists() == when[1].exists() == (student == "late")
 

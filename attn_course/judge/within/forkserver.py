@@ -5,10 +5,15 @@ enters a sandbox before it hears the first word of a notebook. Forking is sound 
 as there is one thread and nothing is open that would have to be shared, which is seen
 to before each fork.
 
-It is asked by a JSON message over a socket, beside which come four open files: the
-process whose sandbox is meant, and the new process's link, output and errors. It
-answers with a JSON message, beside which comes the new process as a pidfd; or with what
-went wrong.
+Whoever started it may have workers split off as well: processes of the grader's that
+go on with a module of its own, and are clients in their turn. They share in memory what
+was imported here, and it never hears of what they import.
+
+A client sends JSON messages over a socket, beside which come open files. For a
+notebook: the process whose sandbox is meant, and the new process's link, output and
+errors. For a worker: its input and output, and both ends of the socket by which it will
+be a client. The answer is a JSON message, beside which comes the new process as a
+pidfd; or it says what went wrong.
 """
 
 import contextlib
@@ -16,12 +21,13 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
-import tempfile
+from collections import deque
 
-from . import entering, launch
+from . import entering, launch, worker
 
 MOST = 1 << 16  # bytes of a message
 ADOPT_ORPHANS = 36  # what prctl is asked
@@ -30,30 +36,76 @@ WARM = (  # what is imported before the first fork, in this order
     "torch",
     "attn_course.grading.agent",
     "attn_course.grading.wire",
-    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.crashhandler",
+    "IPython.core.magics",
+    "stack_data.serializing",  # this and the next two: to show an exception
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
+    "IPython.core.pylabtools",
+    "PIL.PngImagePlugin",
 )
 
 
 def main(channel: int) -> None:
-    """Serve until the other end of the socket is closed."""
+    """Serve until whoever started this closes its end of the socket."""
     launch.prctl(launch.PDEATHSIG, signal.SIGKILL)
     launch.prctl(ADOPT_ORPHANS, 1)  # the students', whose parents end at once
     signal.signal(signal.SIGCHLD, reap)
-    channel = socket.socket(fileno=channel)
-    warm_up()
-    channel.send(b"{}")
-    while True:
-        words, files, *_ = socket.recv_fds(channel, MOST, 4)
-        if not words:
-            return
-        require_quiet([channel.fileno(), *files])
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            go_in(channel, json.loads(words), files)
-        for each in files:
-            os.close(each)
+    owner = socket.socket(fileno=channel)
+    clients, warming = [owner], warm_up()
+    for _ in warming:
+        while heard([owner], 0.0):  # workers have imports of their own to do meanwhile
+            serve(owner, clients, warming)
+    while owner in clients:
+        for each in heard(clients):
+            serve(each, clients, warming)
+
+
+def heard(clients: list[socket.socket], seconds: float | None = None) -> list:
+    """Return those who have sent something, or are gone."""
+    here = [each for each in clients if each.fileno() >= 0]
+    return select.select(here, [], [], seconds)[0]
+
+
+def serve(client: socket.socket, clients: list[socket.socket], warming) -> None:
+    """Do what one client wants next; it is no client any more if it is gone."""
+    words, files = b"", []
+    with contextlib.suppress(ConnectionError):
+        words, files, *_ = socket.recv_fds(client, MOST, 4)
+    if not words:
+        clients.remove(client)
+        client.close()
+        return
+    order = json.loads(words)
+    if "worker" not in order:
+        deque(warming, 0)  # a notebook needs all of it
+    require_quiet([*(each.fileno() for each in clients), *files])
+    if "worker" in order:
+        *_, theirs = files
+        clients.append(socket.socket(fileno=os.dup(theirs)))
+        answer, held = split_off(lambda: worker.become(files))
+        socket.send_fds(client, [json.dumps(answer).encode()], held)
+        files += held
+    elif os.fork() == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        go_in(client, order, files)
+    for each in files:
+        os.close(each)
+
+
+def split_off(become) -> tuple[dict, list[int]]:
+    """Split off a process that becomes something else; return what is answered."""
+    process = os.fork()
+    if process == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        become()
+    try:
+        return {"pid": process}, [os.pidfd_open(process)]
+    except ProcessLookupError:
+        return {"fault": "it ended at once"}, []
 
 
 def reap(*_) -> None:
@@ -63,10 +115,15 @@ def reap(*_) -> None:
             pass
 
 
-def warm_up() -> None:
-    """Import what is slow to import, and keep it out of the collector's way."""
+def warm_up():
+    """Import what is slow to import, and keep it out of the collector's way.
+
+    It yields whenever a worker could be split off.
+    """
     for name in WARM:
         importlib.import_module(name)
+        if "torch" in sys.modules:
+            yield
     importlib.import_module(f"{__package__}.shell")
     gc.collect()
     gc.freeze()
@@ -97,10 +154,7 @@ def go_in(channel: socket.socket, order: dict, files: list[int]) -> None:
             with open(order["group"], "w") as procs:
                 procs.write("0")
         entering.enter(sandbox, as_root=order["user"] is not None)
-        student = os.fork()
-        if student == 0:
-            stay(order, link, out, err)
-        answer, held = {"pid": student}, [os.pidfd_open(student)]
+        answer, held = split_off(lambda: stay(order, link, out, err))
     except Exception as error:
         answer, held = {"fault": f"{type(error).__name__}: {error}"}, []
     socket.send_fds(channel, [json.dumps(answer).encode()], held)
@@ -131,9 +185,7 @@ def stay(order: dict, link: int, out: int, err: int) -> None:
 
 def start_afresh():
     """Forget what processes of one origin must not have in common; return the shell."""
-    sys.modules["numpy"].random.seed()
-    tempfile.tempdir = None
-    sys.argv = [""]
+    worker.start_afresh()
     shell = sys.modules[f"{__package__}.shell"]
     for name in [each for each in sys.modules if each.startswith(__package__)]:
         del sys.modules[name]

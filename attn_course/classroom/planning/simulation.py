@@ -1,9 +1,10 @@
 """A cluster of any width, simulated: many workers, and one writer for all of them.
 
-Each unit takes one of the measured times, by a factor that scatters as machines do.
-Workers die now and then, start again, and somebody does the unit once more. What is
-done waits for the writer, who takes one after the other; no more are begun and not
-written than `AHEAD` for each worker, as in `attn_course.engine.flow`.
+A plan, not a run: no student's code is seen here. Each unit takes one of the measured
+times, by a factor that scatters as machines do. Workers die now and then, start again,
+and somebody does the unit once more. What is done waits for the writer, who takes one
+after the other; no more are begun and not written than `AHEAD` for each worker, as in
+`attn_course.engine.flow`.
 """
 
 import heapq

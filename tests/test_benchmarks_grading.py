@@ -63,7 +63,7 @@ def test_every_row_is_measured_and_shown(quick):
         ("ours, nothing to do: wall, s", ""),
         ("submissions a second, end by beginning", "at least 0.9"),
         ("grader: growth of its peak", "at most 1.05"),
-        ("worker, all its processes: MiB", "at most 150"),
+        ("worker and its sandbox, unshared: MiB", "at most 150"),
         ("where: feedback page, ms", ""),
         ("where: sandbox and fork, and their end, ms", ""),
         ("simulated: width that the writer keeps up with", ""),

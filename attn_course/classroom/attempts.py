@@ -18,6 +18,7 @@ from traitlets.config import Configurable
 
 from attn_course.authoring.files import write_whole
 from attn_course.classroom.course import Course
+from attn_course.engine.packing import packed
 
 LAST, BEST = "last", "best"
 
@@ -46,7 +47,7 @@ class Attempts(Configurable):
         name = _name(raw)
         before = {each.name: each for each in self.of(student)}
         attempt = before.pop(name, None) or Attempt(name, stamp)
-        write_whole(self._path(student, name), nbformat.writes(nb) + "\n", mode=0o444)
+        write_whole(self._path(student, name), packed(nb), mode=0o444)
         index = [asdict(each) for each in (*before.values(), attempt)]
         write_whole(self._index(student), json.dumps(index, indent=1) + "\n")
 

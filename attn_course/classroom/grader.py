@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from attn_course.authoring.files import write_whole
@@ -23,6 +22,7 @@ from attn_course.classroom.units import Template
 from attn_course.classroom.writer import Writer
 from attn_course.engine.flow import Job
 from attn_course.engine.identity import package_digest
+from attn_course.engine.packing import packed
 from attn_course.engine.result import Result
 
 CONFIG = "nbgrader_config.py"
@@ -146,8 +146,7 @@ class Grader:
         """Write what counts of a submission, and nothing else of it."""
         folder = self.course.step("canonical", student, self.assignment)
         shutil.rmtree(folder, ignore_errors=True)
-        text = nbformat.writes(notebook) + "\n"
-        write_whole(folder / f"{self.assignment}.ipynb", text)
+        write_whole(folder / f"{self.assignment}.ipynb", packed(notebook))
         if stamp is not None:
             write_whole(folder / "timestamp.txt", stamp)
 

@@ -6,9 +6,9 @@ out. Heavy imports stay inside the commands, so that help comes at once.
 
 import sys
 
-# jsonschema would spend a second on a grammar for a kind of address that no notebook
-# has, and does without where that is not installed.
-sys.modules.setdefault("rfc3987_syntax", None)
+from attn_course.engine import lean
+
+lean.leave_out()
 
 try:
     import typer

@@ -17,6 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from attn_course.engine import lean
 from attn_course.engine.jobs import Failed, do
 from attn_course.judge.warm import LENT, CannotFork, ForkServer
 
@@ -169,7 +170,7 @@ def _pipe():
 
 def main() -> None:
     """Answer jobs until nobody asks any more."""
-    sys.modules["rfc3987_syntax"] = None  # a second of CPU, for addresses in notebooks
+    lean.leave_out()
     with contextlib.suppress(OSError):  # other systems have no such file
         Path("/proc/self/comm").write_text(NAME)
     asked = os.fdopen(os.dup(0), "rb")

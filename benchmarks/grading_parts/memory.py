@@ -17,7 +17,7 @@ from attn_course.engine.hand import NAME
 MIB_OF_KB = 1 / 1024
 PRIVATE = ("Private_Clean", "Private_Dirty")
 SERVER = "forkserver"  # in what started it
-ALL = "worker and its student's process, beyond the shared pages"
+ALL = "worker and its sandbox, unshared"
 JUDGE = "of these, the worker's own"
 ALONE = "of these, the student's"
 SHARED = "the fork server, once for all"

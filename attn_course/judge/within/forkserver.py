@@ -124,7 +124,7 @@ def warm_up():
         importlib.import_module(name)
         if "torch" in sys.modules:
             yield
-    importlib.import_module(f"{__package__}.shell")
+    importlib.import_module(f"{__package__}.shell").prepare()
     gc.collect()
     gc.freeze()
 

@@ -135,6 +135,11 @@ class Shell(InteractiveShell):
         self.teller.tell("error", etype.__name__, str(evalue), [*map(str, stb)])
 
 
+def prepare() -> None:
+    """Make the shell that a process split off from here will find as it is."""
+    Shell.instance(config=SETTINGS)
+
+
 def serve(link: Socket) -> None:
     """Run cells until nobody asks for more."""
     teller = Teller(link)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import (
     BaseCell,
@@ -169,7 +169,7 @@ class Writer:
         path = provenance_path(self.course.root, self.assignment, student)
         write_provenance(path, result)
         folder = self.course.step("autograded", student, self.assignment)
-        graded = v4.writes(nb) + "\n"  # nothing to check: all of it is ours
+        graded = packed(nb)
         write_whole(folder / f"{self.assignment}.ipynb", graded, mode=0o444)
         if stamp is not None:
             write_whole(folder / "timestamp.txt", stamp, mode=0o444)

@@ -33,15 +33,15 @@ MOST = 1 << 16  # bytes of a message
 ADOPT_ORPHANS = 36  # what prctl is asked
 WARM = (  # what is imported before the first fork, in this order
     "numpy",
-    "torch",
-    "attn_course.grading.agent",
-    "attn_course.grading.wire",
     "IPython.core.completerlib",
     "IPython.core.crashhandler",
     "IPython.core.magics",
     "stack_data.serializing",  # this and the next two: to show an exception
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
+    "torch",  # what comes after it, workers do not need
+    "attn_course.grading.agent",
+    "attn_course.grading.wire",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "IPython.core.pylabtools",

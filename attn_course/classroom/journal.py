@@ -12,8 +12,9 @@ SHARE = 0.02  # of a run's time, at most, for writing the journal
 class Journal:
     """The file `_grading/journal.json`: for each submission a digest and a problem.
 
-    It is written at most once in `period` seconds, and less often when it has grown so
-    long that this would take a notable share of them; call `flush` at the end.
+    It is written at once; or, with a `period`, at most once in so many seconds, and less
+    often when it has grown so long that this would take a notable share of them: then
+    call `flush` at the end.
     """
 
     def __init__(self, path: Path, *, period: float = 0.0):
@@ -67,6 +68,6 @@ class Journal:
         if self.dirty:
             begun = time.monotonic()
             write_whole(self.path, json.dumps(self.entries))
-            ended = time.monotonic()
-            self.due = ended + max(self.period, (ended - begun) / SHARE)
-            self.dirty = False
+            self.dirty, ended = False, time.monotonic()
+            if self.period:
+                self.due = ended + max(self.period, (ended - begun) / SHARE)

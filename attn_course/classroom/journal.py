@@ -12,9 +12,9 @@ SHARE = 0.02  # of a run's time, at most, for writing the journal
 class Journal:
     """The file `_grading/journal.json`: for each submission a digest and a problem.
 
-    It is written at once; or, with a `period`, at most once in so many seconds, and less
-    often when it has grown so long that this would take a notable share of them: then
-    call `flush` at the end.
+    It is written at once; or, with a `period`, at most once in so many seconds, and
+    less often when it has grown so long that this would take a notable share of them:
+    then call `flush` at the end.
     """
 
     def __init__(self, path: Path, *, period: float = 0.0):

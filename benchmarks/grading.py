@@ -47,9 +47,8 @@ class Sizes(NamedTuple):
     simulated: int
 
 
-# The notebook imports torch, and exercises call its layers. Its class are 27, who hand
-# in twice to be compared.
-FULL = Sizes("ch09_many_heads", cores(), 54, 108, 2000, 27, 54, 12, 100_000)
+# The notebook imports torch, and exercises call its layers. There are 27 in its class.
+FULL = Sizes("ch09_many_heads", cores(), 27, 108, 2000, 27, 54, 12, 100_000)
 QUICK = Sizes("ch00_how_this_course_works", 1, 2, 2, 4, 2, 2, 2, 2000)
 
 

@@ -20,7 +20,7 @@ def measured(lesson: Lesson, count: int, warm: int) -> list[dict[str, float]]:
 
 
 def rows(found: list[dict[str, float]]) -> Iterator[Row]:
-    """Efficiency by the clock if workers and writer have a core each, else by CPU."""
+    """Efficiency by the clock where each worker can have a core, else by CPU time."""
     n = str(found[0]["count"])
     for width, each in zip(WIDTHS, found, strict=True):
         for name, what in (
@@ -31,10 +31,10 @@ def rows(found: list[dict[str, float]]) -> Iterator[Row]:
             took = each[name] / each["count"]
             yield Row(f"Dask, {width} of them: {what}, s for each", n, took)
     one, two = found
-    enough = cores() > max(WIDTHS)
+    on_two = cores() >= max(WIDTHS)
     for name, value, counts in (
-        ("clock", one["wall"] / two["wall"] / 2, enough),
-        ("CPU", one["cpu"] / two["cpu"], not enough),
+        ("clock", one["wall"] / two["wall"] / 2, on_two),
+        ("CPU", one["cpu"] / two["cpu"], not on_two),
     ):
         least = EFFICIENT if counts else None
         yield Row(f"Dask, efficiency of two by the {name}", n, value, least=least)

@@ -23,13 +23,15 @@ from .inside import KINDS, ROOT, Inside, started
 
 DAEMON = """
 import os, signal, time
-if os.fork() == 0:
+parent = os.fork()
+if parent == 0:
     os.setsid()
     if os.fork() == 0:
         for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(each, signal.SIG_IGN)
         time.sleep(60)
     os._exit(0)
+os.waitpid(parent, 0)
 """
 HOLDER = """
 import json, sys, time
@@ -169,6 +171,7 @@ def test_without_walls_there_are_the_same_folders_and_limits():
     with started(sandboxed=False, files={"ch01.json": b"{}"}) as inside:
         inside.run(DAEMON)
         pids = inside.pids()
+        assert len(pids) >= 2  # the kernel and the daemon, whose parent is gone
         assert inside.run("print(os.listdir(), os.getcwd() == os.environ['HOME'])") == (
             "['ch01.json'] True\n"
         )

@@ -12,7 +12,7 @@ import signal
 import struct
 import sys
 
-PDEATHSIG, DUMPABLE, DROP_FROM_BOUND = 1, 4, 24  # what prctl is asked
+PDEATHSIG, DUMPABLE, DROP_FROM_BOUND, SUBREAPER = 1, 4, 24, 36  # what prctl is asked
 STARTED = b"\0"  # the last thing said where the judge can hear it
 CAPABILITIES_3 = 0x20080522  # the version of the header that capset takes
 
@@ -23,6 +23,7 @@ def main(plan: dict) -> None:
         keep_house()
     elif sys.platform == "linux":
         prctl(PDEATHSIG, signal.SIGKILL)
+        prctl(SUBREAPER, 1)  # what it leaves behind stays below it, and is found there
     for name, most in plan["limits"].items():
         lower(getattr(resource, f"RLIMIT_{name}"), most)
     if plan["user"] is not None:

@@ -5,7 +5,6 @@ import json
 import platform
 import sys
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -13,6 +12,7 @@ from nbformat import NotebookNode
 import attn_course
 
 JUDGING = ("authoring", "data", "engine", "functional", "grading", "judge", "nn")
+NOTES = ("*.dist-info", "*.egg-info")  # made by an installer: name-version
 VENDORED = "_vendor"  # the folder of what setuptools carries
 GRADING = (*JUDGING, "classroom")  # scores and feedback depend on that as well
 
@@ -53,10 +53,12 @@ def package_digest(parts: tuple[str, ...] = GRADING) -> str:
 def environment_digest() -> str:
     """Return a hash of this Python, its packages, and the parts of ours that judge.
 
-    What setuptools carries for itself is not meant: it puts that on `sys.path` when it
-    is imported, which some processes do and others do not.
+    A package's name and version are those of the folder in which an installer notes
+    them. What setuptools carries for itself is not meant: it puts that on `sys.path`
+    when it is imported, which some processes do and others do not.
     """
-    path = [each for each in sys.path if Path(each).name != VENDORED]
-    names = sorted({f"{d.name}=={d.version}" for d in distributions(path=path)})
+    folders = [Path(each) for each in sys.path if Path(each).name != VENDORED]
+    noted = (path for each in folders for kind in NOTES for path in each.glob(kind))
+    names = sorted({path.stem for path in noted})
     facts = [platform.python_version(), platform.machine(), package_digest(JUDGING)]
     return hashlib.sha256("\n".join([*facts, *names]).encode()).hexdigest()

@@ -3,8 +3,8 @@
 import sys
 
 # For jsonschema, which does without where they are not installed: grammars of addresses
-# that no notebook has.
-GRAMMARS = ("rfc3987_syntax", "rfc3986_validator")
+# and durations, which no notebook has.
+GRAMMARS = ("rfc3987_syntax", "rfc3986_validator", "isoduration")
 
 
 def leave_out() -> None:

@@ -6,10 +6,11 @@ looked at once more, in a kernel of its own; where the two do not agree, the res
 so, and whoever folds it into a gradebook asks a human.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,15 @@ def _book(bundle: Bundle) -> Rulebook:
     folder = _place() / bundle.digest / bundle.assignment
     for name, text in bundle.modules.items():
         write_whole(folder / name, text)
-    return rulebook(folder)
+    book = rulebook(folder)
+    book.public = _read(bundle.companion)
+    return book
+
+
+@lru_cache(1)
+def _read(companion: str) -> dict[str, Any]:
+    """Return what is known of the checks whose inputs students see."""
+    return json.loads(companion)
 
 
 @cache

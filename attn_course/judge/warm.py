@@ -21,6 +21,10 @@ from attn_course.judge.within import forkserver
 LENT = "ATTN_COURSE_FORKS"  # in the environment of who was lent one: its folder
 WARMING = 120.0  # seconds for all imports, on a machine that is busy
 FORKING = 20.0  # seconds for one fork
+LEAVING = 1.0  # seconds to go by itself, once nobody asks
+# A fork copies one entry for each page. The C library gets its memory in huge ones
+# where the system has them, which leaves a third of the entries; others ignore this.
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 START = (
     "import sys; sys.path[:1] = [sys.argv[1]]; from {0}.forkserver import main; "
     "del sys.path[0]; main(int(sys.argv[2]))"
@@ -127,6 +131,9 @@ class ForkServer:
             self.channel.close()
             self.channel = None
         if self.process is not None:
+            if self.patience == FORKING:  # it may have children to bury
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(LEAVING)
             self.process.kill()
             self.process.wait()
             self.process = None
@@ -184,6 +191,6 @@ def _started(place: Place, channel: int) -> subprocess.Popen:
         stdout=subprocess.DEVNULL,
         pass_fds=[channel],
         cwd="/",
-        env=env,
+        env=env | HUGE_PAGES,
         start_new_session=True,  # Ctrl-C is for whoever gave it the work
     )

@@ -33,7 +33,7 @@ def enter(process: int, *, as_root: bool) -> None:
     for name, kind in NAMESPACES.items():
         if not (as_root and name == "user"):
             kinds |= kind
-    _checked(ctypes.CDLL(None, use_errno=True).setns(process, kinds), "setns")
+    _checked(launch.LIBC.setns(process, kinds), "setns")
 
 
 def lock(user: int | None, limits: dict[str, int], refused: bytes) -> None:
@@ -47,8 +47,7 @@ def lock(user: int | None, limits: dict[str, int], refused: bytes) -> None:
     launch.prctl(NO_NEW_PRIVILEGES, 1)
     steps = ctypes.create_string_buffer(refused, len(refused))
     program = struct.pack("HP", len(refused) // STEP, ctypes.addressof(steps))
-    libc = ctypes.CDLL(None, use_errno=True)
-    _checked(libc.prctl(FILTER_CALLS, BY_PROGRAM, program, 0, 0), "seccomp")
+    _checked(launch.LIBC.prctl(FILTER_CALLS, BY_PROGRAM, program, 0, 0), "seccomp")
 
 
 def start_session() -> None:

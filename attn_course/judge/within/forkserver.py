@@ -30,11 +30,11 @@ from collections import deque
 from . import entering, launch, worker
 
 MOST = 1 << 16  # bytes of a message
-ADOPT_ORPHANS = 36  # what prctl is asked
 WARM = (  # what is imported before the first fork, in this order
     "numpy",
     "IPython.core.completerlib",
     "IPython.core.crashhandler",
+    "IPython.core.logger",
     "IPython.core.magics",
     "stack_data.serializing",  # this and the next two: to show an exception
     "pygments.formatters.terminal256",
@@ -47,12 +47,15 @@ WARM = (  # what is imported before the first fork, in this order
     "IPython.core.pylabtools",
     "PIL.PngImagePlugin",
 )
+# What a student's process forgets. To look for it there would write to every module's
+# name, as Python counts references, and so copy a thousand pages.
+OURS: list[str] = []
 
 
 def main(channel: int) -> None:
     """Serve until whoever started this closes its end of the socket."""
     launch.prctl(launch.PDEATHSIG, signal.SIGKILL)
-    launch.prctl(ADOPT_ORPHANS, 1)  # the students', whose parents end at once
+    launch.prctl(launch.SUBREAPER, 1)  # the students', whose parents end at once
     signal.signal(signal.SIGCHLD, reap)
     owner = socket.socket(fileno=channel)
     clients, warming = [owner], warm_up()
@@ -62,6 +65,8 @@ def main(channel: int) -> None:
     while owner in clients:
         for each in heard(clients):
             serve(each, clients, warming)
+    reap()
+    os._exit(0)
 
 
 def heard(clients: list[socket.socket], seconds: float | None = None) -> list:
@@ -125,6 +130,7 @@ def warm_up():
         if "torch" in sys.modules:
             yield
     importlib.import_module(f"{__package__}.shell").prepare()
+    OURS.extend(each for each in sys.modules if each.startswith(__package__))
     gc.collect()
     gc.freeze()
 
@@ -187,6 +193,6 @@ def start_afresh():
     """Forget what processes of one origin must not have in common; return the shell."""
     worker.start_afresh()
     shell = sys.modules[f"{__package__}.shell"]
-    for name in [each for each in sys.modules if each.startswith(__package__)]:
+    for name in OURS:
         del sys.modules[name]
     return shell

@@ -15,6 +15,7 @@ import sys
 PDEATHSIG, DUMPABLE, DROP_FROM_BOUND, SUBREAPER = 1, 4, 24, 36  # what prctl is asked
 STARTED = b"\0"  # the last thing said where the judge can hear it
 CAPABILITIES_3 = 0x20080522  # the version of the header that capset takes
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def main(plan: dict) -> None:
@@ -77,12 +78,12 @@ def _shrink() -> None:
 
 def _drop() -> None:
     header, nothing = struct.pack("=Ii", CAPABILITIES_3, 0), bytes(24)
-    if ctypes.CDLL(None, use_errno=True).capset(header, nothing):
+    if LIBC.capset(header, nothing):
         raise OSError(ctypes.get_errno(), "capset")
 
 
 def prctl(what: int, value: int) -> None:
-    ctypes.CDLL(None).prctl(what, ctypes.c_ulong(value), 0, 0, 0)
+    LIBC.prctl(what, ctypes.c_ulong(value), 0, 0, 0)
 
 
 def become_kernel(plan: dict) -> None:

@@ -36,6 +36,7 @@ from attn_course.grading.wire import WireError, pack, receive, send, unpack
 AT_ONCE = 1 << 14  # characters printed before they are told
 STREAMS = {"stdout": 1, "stderr": 2}
 SETTINGS = Config(HistoryManager={"enabled": False})
+WRONG = "zero = 0\n1 / zero"
 
 
 class Teller:
@@ -137,7 +138,12 @@ class Shell(InteractiveShell):
 
 def prepare() -> None:
     """Make the shell that a process split off from here will find as it is."""
-    Shell.instance(config=SETTINGS)
+    shell = Shell.instance(config=SETTINGS)
+    shell.display_formatter.format(None)  # the first time makes all of them
+    try:
+        exec(WRONG, {})
+    except ZeroDivisionError:  # and the first traceback learns to colour
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
 
 
 def serve(link: Socket) -> None:

@@ -19,11 +19,11 @@ from nbformat import NotebookNode
 
 from attn_course.authoring.files import write_whole
 from attn_course.authoring.notebook import companion_path
-from attn_course.engine.hand import PLACE
 from attn_course.engine.identity import environment_digest
 from attn_course.engine.packing import packed, unpacked
 from attn_course.engine.result import Result, digest, disagreement
 from attn_course.engine.unit import Bundle, Unit
+from attn_course.engine.worker import PLACE
 from attn_course.judge.rulebook import Rulebook, rulebook
 from attn_course.judge.ruling import Ruling, rule
 from attn_course.judge.sitting import Sitting

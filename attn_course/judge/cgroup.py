@@ -17,10 +17,18 @@ LEAVING = 1.0  # seconds for processes that have been killed to leave a group
 
 
 class Group:
-    """One control group; `procs` is the file that takes a process in."""
+    """One control group; `joining` is the file that takes in who writes 0 to it.
+
+    A process of one thread may join as a thread where that can be: then the system need
+    not wait, for up to 20 ms, until no process on the machine is starting a thread.
+    """
 
     def __init__(self, folder: Path):
         self.folder, self.procs = folder, folder / "cgroup.procs"
+
+    @property
+    def joining(self) -> Path:
+        return self.folder / "tasks" if _is_first(self.folder) else self.procs
 
     def limit(self, memory: int) -> None:
         """Let the group use so many bytes and no swap beside."""
@@ -64,7 +72,7 @@ def make(number: int, memory: int, note: Path) -> Group | None:
     except OSError:
         remove(note)
         return None
-    return group if os.access(group.procs, os.W_OK) else None
+    return group if os.access(group.joining, os.W_OK) else None
 
 
 def remove(note: Path) -> bool:

@@ -106,7 +106,7 @@ class Walls:
         return ours, theirs
 
     def _entering(self) -> list[str]:
-        return ["/bin/sh", "-c", ENTER, str(self.group.procs)] if self.group else []
+        return ["/bin/sh", "-c", ENTER, str(self.group.joining)] if self.group else []
 
     def _all(self) -> set[int]:
         """Return the processes in no sandbox, as far as they are known."""

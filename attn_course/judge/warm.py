@@ -47,8 +47,18 @@ class SplitOff:
             signal.pidfd_send_signal(self.held, signal.SIGKILL)
 
     def wait(self, seconds: float | None = None) -> None:
-        if not select.select([self.held], [], [], seconds)[0]:
+        if not self.ended(seconds):
             raise subprocess.TimeoutExpired(str(self.pid), seconds)
+
+    def ended(self, seconds: float | None = 0.0) -> bool:
+        """Whether it has ended, or does so within that time."""
+        return bool(select.select([self.held], [], [], seconds)[0])
+
+    def end(self) -> None:
+        """End it, at first by waiting until it goes by itself."""
+        if not self.ended(LEAVING):
+            self.kill()
+            self.wait()
 
 
 class ForkServer:
@@ -103,10 +113,10 @@ class ForkServer:
         self.start()
         holder = os.pidfd_open(hollow.first_inside()[0])
         try:
-            pid, held = self._asked(self._order(hollow), [holder, link, out, err])
+            answer, held = self._asked(self._order(hollow), [holder, link, out, err])
         finally:
             os.close(holder)
-        hollow.walked_in(pid, held)
+        hollow.walked_in(answer["pid"], *held)
 
     def start_worker(self, came: int, answers: int) -> SplitOff:
         """Split off a process of ours, with its input and its output.
@@ -123,7 +133,26 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours, theirs:
             files = [came, answers, ours.fileno(), theirs.fileno()]
-            return SplitOff(*self._asked({"worker": True}, files))
+            answer, held = self._asked({"worker": True}, files)
+            return SplitOff(answer["pid"], *held)
+
+    def new_client(self) -> socket.socket:
+        """Return what somebody else can be lent it by.
+
+        Raises
+        ------
+        CannotFork
+            If there is none.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._asked({"client": True}, [theirs.fileno()])
+        return ours
+
+    def kill(self) -> None:
+        """End it at once, if it is ours; who waits for its answer hears so."""
+        if self.process is not None:
+            self.process.kill()
 
     def close(self) -> None:
         """End it, if it is ours."""
@@ -143,22 +172,22 @@ class ForkServer:
         place, limits = hollow.place, hollow.limits
         env = sandbox.environment(place, sandbox.HOME, sandbox.TMP, self.folder)
         return {
-            "group": str(hollow.group.procs) if hollow.group else None,
+            "group": str(hollow.group.joining) if hollow.group else None,
             "user": place.user,
             "limits": limits.by_name(for_one_user=True),
             "refused": syscalls.program().hex(),
             "environment": env,
         }
 
-    def _asked(self, order: dict, files: list[int]) -> tuple[int, int]:
-        """Have something split off; return its number, and a pidfd of it."""
+    def _asked(self, order: dict, files: list[int]) -> tuple[dict, list[int]]:
+        """Have something done; return the answer, and the open files with it."""
         with self.lock:
             with contextlib.suppress(ConnectionError):
                 socket.send_fds(self.channel, [json.dumps(order).encode()], files)
             answer, held = self._answer()
         if "fault" in answer:
             raise CannotFork(answer["fault"])
-        return answer["pid"], held[0]
+        return answer, held
 
     def _answer(self) -> tuple[dict, list[int]]:
         """Return what it answers, and the open files that came with that."""

@@ -1,9 +1,9 @@
 """The memory of a run's processes: what each has for itself, beyond what it shares.
 
-Workers and students' processes are split off from one fork server, and share with it
-every page that neither has changed since; programs and libraries are there once for
-all. What a worker costs is what nobody else has: the pages of its own process, and of
-the one student's process that it has at a time.
+Workers are split off from one parent, that and students' processes from one fork
+server, and each shares every page that it has not changed since; programs and libraries
+are there once for all. What a worker costs is what nobody else has: the pages of its
+own process, and of the one student's process that it has at a time.
 """
 
 import threading
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from attn_course.engine.hand import NAME
+from attn_course.engine import nursery, worker
 
 MIB_OF_KB = 1 / 1024
 PRIVATE = ("Private_Clean", "Private_Dirty")
@@ -21,6 +21,8 @@ ALL = "worker and its sandbox, unshared"
 JUDGE = "of these, the worker's own"
 ALONE = "of these, the student's"
 SHARED = "the fork server, once for all"
+PARENT = "the workers' parent, once for all"
+KINDS = {worker.NAME: JUDGE, nursery.NAME: PARENT}
 
 
 def peak() -> float:
@@ -53,9 +55,9 @@ def _seen() -> Iterator[tuple[str, float]]:
     for server in _named(psutil.Process().children(), SERVER):
         try:
             yield SHARED, _rollup(server).get("Pss_Anon", 0.0)
-            for each in server.children():
-                kind = JUDGE if each.name() == NAME else ALONE
+            for each in server.children(recursive=True):
                 facts = _rollup(each)
+                kind = KINDS.get(each.name(), ALONE)
                 yield kind, sum(facts.get(page, 0.0) for page in PRIVATE)
         except psutil.Error:
             continue  # it is gone

@@ -20,11 +20,11 @@ from attn_course.classroom.course import Course
 from attn_course.classroom.journal import Journal
 from attn_course.classroom.pages import Pages
 from attn_course.engine import page, store, unit, work
-from attn_course.engine.hand import Hand
-from attn_course.engine.jobs import Failed, do
+from attn_course.engine.hand import Hands
+from attn_course.engine.here import Here
+from attn_course.engine.jobs import Failed
 from attn_course.judge import forked, link, supply
 from attn_course.judge.sitting import Sitting
-from attn_course.judge.warm import ForkServer
 
 PREPARING = "prepare: release, gradebook, checks"
 STARTING = "start a fork server"
@@ -70,26 +70,17 @@ WATCHED = (
 )
 
 
-class Here:
-    """A crew that does each job at once, in this process; notes how long each took."""
+class Clocked(Here):
+    """Does each job at once, in this process; notes how long each took."""
 
     def __init__(self):
         self.seconds: dict[str, list[float]] = {"work": [], "page": []}
 
-    def width(self) -> int:
-        return 1
-
     def submit(self, kind: str, text: str) -> Future:
-        future, start = Future(), time.perf_counter()
-        try:
-            future.set_result(do(kind, text))
-        except Failed as failure:
-            future.set_exception(failure)
+        start = time.perf_counter()
+        future = super().submit(kind, text)
         self.seconds[kind].append(time.perf_counter() - start)
         return future
-
-    def close(self) -> None:
-        pass
 
 
 def main(out: str, root: str, chapter: str) -> None:
@@ -101,8 +92,8 @@ def main(out: str, root: str, chapter: str) -> None:
         stages.watch(owner, name, stage)
     stages.watch_ends(Sitting, "conversation", TALKING)
     first, second, *others = course.students(chapter)
-    list(grading.grade(course, chapter, students=[first, second], crew=Here()))
-    once, crew = stages.start_afresh(), Here()
+    list(grading.grade(course, chapter, students=[first, second], crew=Clocked()))
+    once, crew = stages.start_afresh(), Clocked()
     here, all_of_it = time.process_time(), seconds_of_tree()
     list(grading.grade(course, chapter, students=others, crew=crew))
     here, all_of_it = time.process_time() - here, seconds_of_tree() - all_of_it
@@ -116,16 +107,13 @@ def main(out: str, root: str, chapter: str) -> None:
 def _seconds_to_start_a_hand() -> float:
     """Start a worker, have it import all that its work needs, and end it."""
     start = time.perf_counter()
-    server = ForkServer()
-    server.start()
-    hand = Hand(server)
+    hands = Hands()
     try:
-        hand.do("work", "{}")  # it looks at what it is to do when it has all it needs
+        hands.do("work", "{}")  # it looks at what it is to do when it has all it needs
     except Failed:
         pass
     took = time.perf_counter() - start
-    hand.close()
-    server.close()
+    hands.close()
     return took
 
 

@@ -2,27 +2,11 @@
 
 import json
 import sys
-from concurrent.futures import Future
 from pathlib import Path
 
 from attn_course.classroom.course import Course
 from attn_course.classroom.grade import grade
-from attn_course.engine.jobs import Failed, do
-
-
-class Here:
-    """A crew that does each job at once, in this process, which is what is watched."""
-
-    def width(self) -> int:
-        return 1
-
-    def submit(self, kind: str, text: str) -> Future:
-        future: Future = Future()
-        try:
-            future.set_result(do(kind, text))
-        except Failed as failure:
-            future.set_exception(failure)
-        return future
+from attn_course.engine.here import Here  # it is this process that is watched
 
 
 def main(root: Path, name: str) -> None:

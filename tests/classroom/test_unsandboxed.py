@@ -1,7 +1,5 @@
 """Where there is no sandbox, nobody's code runs unless somebody says so."""
 
-from concurrent.futures import Future
-
 import nbformat
 import pytest
 from typer.testing import CliRunner
@@ -16,8 +14,7 @@ from attn_course.classroom.grade import (
 )
 from attn_course.classroom.report import results
 from attn_course.cli import app
-from attn_course.engine.jobs import Failed, do
-from attn_course.engine.pool import Pool
+from attn_course.engine.here import Here
 from attn_course.judge import sandbox, supply
 from attn_course.judge.cold import StudentKernel
 from attn_course.judge.student import NoKernel
@@ -70,16 +67,6 @@ def test_everybody_is_graded_where_that_is_said(without):
     assert result.total == 6
 
 
-def at_once(pool: Pool, kind: str, text: str) -> Future:
-    """Do a job in this process, where something has been put in another's place."""
-    future: Future = Future()
-    try:
-        future.set_result(do(kind, text))
-    except Failed as failure:
-        future.set_exception(failure)
-    return future
-
-
 def test_a_kernel_that_does_not_start_is_nobodys_fault(course, monkeypatch):
     def fail(self):
         raise NoKernel("no such Python")
@@ -87,9 +74,8 @@ def test_a_kernel_that_does_not_start_is_nobodys_fault(course, monkeypatch):
     submit(course, "ada", nbformat.writes(solved(course)))
     monkeypatch.setattr(supply, "fork_server", lambda: None)
     monkeypatch.setattr(StudentKernel, "__enter__", fail)
-    monkeypatch.setattr(Pool, "submit", at_once)
     with pytest.raises(CannotGoOn, match="no such Python"):
-        list(grade(course, NAME))
+        list(grade(course, NAME, crew=Here()))
     monkeypatch.undo()
     [done] = grade(course, NAME)
     assert (done.fresh, done.problem) == (True, None)

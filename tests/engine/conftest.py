@@ -11,9 +11,9 @@ import pytest
 from attn_course.classroom.course import Course
 from attn_course.classroom.units import Template
 from attn_course.engine.crew import crew_of
-from attn_course.engine.hand import NAME as HAND
 from attn_course.engine.pool import Pool
 from attn_course.engine.unit import Unit
+from attn_course.engine.worker import NAME as HAND
 
 from ..classroom.conftest import NAME, make_course, solved, submit
 

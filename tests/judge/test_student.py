@@ -58,7 +58,8 @@ CELLS = {
     "an array": "import numpy as np\nnp.arange(6).reshape(2, 3) / 4",
     "a gradient": f"{LEAF}(x**2).sum().backward()\nx.grad",
     "await": "import asyncio\nawait asyncio.sleep(0.01)\n'slept'",
-    "asyncio.run": "import asyncio\nasyncio.run(asyncio.sleep(0))",
+    # The coroutine has a name, or the collector warns of it in some later cell.
+    "asyncio.run": "import asyncio\nasleep = asyncio.sleep(0)\nasyncio.run(asleep)",
     "a warning": "import warnings\nwarnings.warn('careful')",
     "SystemExit": "import sys\nsys.exit(3)",
     "an interrupt of one's own": "raise KeyboardInterrupt",

@@ -12,8 +12,8 @@ was imported here, and it never hears of what they import.
 A client sends JSON messages over a socket, beside which come open files. For a
 notebook: the process whose sandbox is meant, and the new process's link, output and
 errors. For a worker: its input and output, and both ends of the socket by which it will
-be a client. The answer is a JSON message, beside which comes the new process as a
-pidfd; or it says what went wrong.
+be a client. For another client: its end of a socket. The answer is a JSON message,
+beside which comes the new process as a pidfd; or it says what went wrong.
 """
 
 import contextlib
@@ -85,6 +85,10 @@ def serve(client: socket.socket, clients: list[socket.socket], warming) -> None:
         client.close()
         return
     order = json.loads(words)
+    if "client" in order:
+        clients.append(socket.socket(fileno=files.pop()))
+        client.send(b"{}")
+        return
     if "worker" not in order:
         deque(warming, 0)  # a notebook needs all of it
     require_quiet([*(each.fileno() for each in clients), *files])
@@ -157,8 +161,8 @@ def go_in(channel: socket.socket, order: dict, files: list[int]) -> None:
     sandbox, link, out, err = files
     try:
         if order["group"]:
-            with open(order["group"], "w") as procs:
-                procs.write("0")
+            with open(order["group"], "w") as joining:
+                joining.write("0")
         entering.enter(sandbox, as_root=order["user"] is not None)
         answer, held = split_off(lambda: stay(order, link, out, err))
     except Exception as error:

@@ -161,7 +161,7 @@ def noisy_heads(cost_of_removal, rng):
     readout = rng.normal(size=(15, 4))
     strength = np.array([1.0, 0.6, 0.0, 0.4, 0.2])[:, None]
     reads = strength * readout.T[labels].reshape(400, 5, 3)
-    reads = reads + rng.normal(size=(400, 5, 3)) + np.array([1.0, -1.0, 2.0])
+    reads = reads + 2.0 * rng.normal(size=(400, 5, 3)) + np.array([1.0, -1.0, 2.0])
     bias = 0.3 * rng.normal(size=4)
 
     def accuracy(some):

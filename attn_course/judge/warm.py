@@ -91,7 +91,15 @@ class ForkServer:
         return self.folder
 
     def start(self) -> None:
-        """Start it, unless it runs; it imports while others go on."""
+        """Start it, unless it runs; it imports while others go on.
+
+        Raises
+        ------
+        CannotFork
+            If this system has not what it takes.
+        """
+        if not hasattr(os, "pidfd_open"):
+            raise CannotFork("this system cannot hold on to a process")
         if self.channel and (self.process is None or self.process.poll() is None):
             return
         self.close()

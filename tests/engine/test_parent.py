@@ -118,3 +118,11 @@ def test_nothing_is_split_off_while_a_second_thread_runs():
 def test_workers_have_the_limits_of_one_thread():
     assert set(parent.ALONE.values()) == {"1"}
     assert parent.surroundings().items() >= dict(os.environ).items()
+
+
+def test_a_system_that_cannot_hold_on_to_a_process_is_told_apart(monkeypatch):
+    monkeypatch.delattr(os, "pidfd_open")
+    made = Parent(ForkServer())
+    with pytest.raises(CannotFork, match="cannot hold on to a process"):
+        made.split_off(0, 1, "")
+    made.close()
